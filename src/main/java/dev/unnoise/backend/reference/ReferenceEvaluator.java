@@ -1,0 +1,50 @@
+package dev.unnoise.backend.reference;
+
+import dev.unnoise.backend.host.Evaluator;
+import dev.unnoise.graph.Graph;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Parameter;
+import dev.unnoise.graph.Tensor;
+import java.util.function.Function;
+
+/** The denoiser, interpreted. */
+final class ReferenceEvaluator implements Evaluator {
+  private final Interpreter interpreter;
+  private final Graph graph;
+  private final Tensor sample;
+  private final float[] conditioning;
+  private final float[] timestep;
+
+  ReferenceEvaluator(Graph graph, Function<Parameter, float[]> parameters) {
+    this.graph = graph;
+    this.interpreter = new Interpreter(graph, parameters);
+    this.sample = graph.input(Network.SAMPLE);
+    this.conditioning = interpreter.input(graph.input(Network.CONDITIONING));
+    this.timestep = interpreter.input(graph.input(Network.TIMESTEP));
+  }
+
+  @Override
+  public void evaluate(float[] image, float t, float[] table, int rowOffset, float[] output) {
+    float[] pixels = interpreter.input(sample);
+    int area = Math.toIntExact(sample.shape().pixels());
+    for (int c = 0; c < sample.channels(); c++) {
+      for (int pixel = 0; pixel < area; pixel++) {
+        pixels[pixel * sample.channelStride() + c] = image[c * area + pixel];
+      }
+    }
+    System.arraycopy(table, rowOffset, conditioning, 0, conditioning.length);
+    timestep[0] = t;
+    interpreter.run();
+    interpreter.read(graph.output(), output);
+  }
+
+  @Override
+  public void time(long[] nanos) {
+    interpreter.run(nanos);
+  }
+
+  @Override
+  public long launches() {
+    return graph.nodes().size();
+  }
+}

@@ -1,0 +1,118 @@
+package dev.unnoise.cli;
+
+import dev.unnoise.diffusion.BetaSchedule;
+import dev.unnoise.diffusion.SamplerOptions;
+import dev.unnoise.diffusion.Samplers;
+import dev.unnoise.diffusion.SchedulerConfig;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Weights;
+import dev.unnoise.graph.run.StepTable;
+import dev.unnoise.model.Architectures;
+import dev.unnoise.model.Checkpoint;
+import dev.unnoise.model.ModelException;
+import dev.unnoise.model.RandomWeights;
+import dev.unnoise.model.UNet;
+import dev.unnoise.model.UNetConfig;
+import dev.unnoise.sampling.Backends;
+import dev.unnoise.sampling.Pipeline;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code unnoise bench}. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Measures sampling: image-steps per second, and where the time goes.",
+    footer = {"", "Example:", "  unnoise bench --architecture ddpm-cifar10-32 --batch 8 --steps 10"})
+final class BenchCommand implements Callable<Integer> {
+  private static final int WARM_UP_STEPS = 2;
+  private static final String DEFAULT_ARCHITECTURE = "ddpm-cifar10-32";
+
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOption model;
+
+  @Option(
+      names = "--architecture",
+      paramLabel = "NAME",
+      description = "Random weights in the shape of ddpm-cifar10-32, ddpm-church-256 or adm-64 "
+          + "(default, without --model: " + DEFAULT_ARCHITECTURE + ").")
+  private String architecture;
+
+  @Option(names = "--batch", paramLabel = "N", description = "Images at once (default: what suits device and memory).")
+  private Integer batch;
+
+  @Option(names = "--steps", paramLabel = "N", defaultValue = "10", description = "Steps measured (default: ${DEFAULT-VALUE}).")
+  private int steps;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Mixin private DeviceOptions device;
+
+  @Override
+  public Integer call() {
+    if (steps < 1 || steps > 1000) {
+      throw misuse("--steps " + steps + " is not within [1, 1000]");
+    }
+    if (batch != null && batch < 1) {
+      throw misuse("--batch " + batch + " is below 1");
+    }
+    if (model.isGiven() && architecture != null) {
+      throw misuse("--model and --architecture exclude each other");
+    }
+    if (model.isGiven()) {
+      try (Checkpoint checkpoint = model.open()) {
+        measure(checkpoint.location(), ModelOption.network(checkpoint, Optional.empty()), checkpoint.weights());
+      }
+    } else {
+      String name = architecture == null ? DEFAULT_ARCHITECTURE : architecture;
+      UNetConfig config =
+          Optional.ofNullable(Architectures.byName().get(name))
+              .orElseThrow(
+                  () ->
+                      new ModelException(
+                          "--architecture " + name + " is unknown, expected one of "
+                              + String.join(", ", Architectures.byName().keySet())));
+      List<Integer> size = config.sampleSize().orElseThrow();
+      measure(name, UNet.build(config, size.get(0), size.get(1)), new RandomWeights(0));
+    }
+    return 0;
+  }
+
+  private void measure(String name, Network network, Weights weights) {
+    try (Backends.Opened opened = device.open();
+        Pipeline pipeline = new Pipeline(opened.device(), network, weights, device.precision(opened))) {
+      int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
+      Benchmark benchmark = new Benchmark(pipeline, network, images);
+      benchmark.run(table(WARM_UP_STEPS));
+      BenchResult result =
+          benchmark.measure(
+              table(steps), name, opened.backend().name(), opened.device().info().name(), device.precision(opened));
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(result.toJson());
+      } else {
+        result.print(out);
+      }
+      out.flush();
+    }
+  }
+
+  private static StepTable table(int steps) {
+    SchedulerConfig scheduler = SchedulerConfig.defaults(BetaSchedule.LINEAR, 1000, 1e-4, 0.02);
+    return Samplers.named("ddim").orElseThrow().table(scheduler, steps, SamplerOptions.DEFAULT);
+  }
+
+  private ParameterException misuse(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.unnoise.cli;
+
+import com.google.gson.Gson;
+import dev.unnoise.graph.Convolution;
+import dev.unnoise.graph.Node;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a benchmark measured; the components are the keys of its JSON.
+ *
+ * @param timeShares of each kind of node, in [0, 1]
+ */
+record BenchResult(
+    String architecture,
+    String backend,
+    String device,
+    String precision,
+    int batch,
+    int steps,
+    double msPerStep,
+    double imageStepsPerSecond,
+    double tflops,
+    long hostSyncsInLoop,
+    long allocationsInLoop,
+    long launchesPerStep,
+    Map<String, Double> timeShares) {
+
+  /** The kind under which a node's time is counted. */
+  static String kind(Node node) {
+    return node instanceof Convolution convolution
+        ? convolution.kind() + " " + convolution.window().kernel() + "×" + convolution.window().kernel()
+        : node.kind();
+  }
+
+  String toJson() {
+    return new Gson().toJson(this);
+  }
+
+  void print(PrintWriter out) {
+    out.printf(Locale.ROOT, "%s on %s (%s), %s, batch %d, %d steps%n", architecture, backend, device, precision, batch, steps);
+    out.printf(
+        Locale.ROOT,
+        "%.1f image-steps/s, %.2f ms per step, %.3f TFLOP/s%n",
+        imageStepsPerSecond,
+        msPerStep,
+        tflops);
+    out.printf(
+        Locale.ROOT,
+        "%d launches per step, %d host waits and %d allocations in the loop%n",
+        launchesPerStep,
+        hostSyncsInLoop,
+        allocationsInLoop);
+    timeShares.forEach((kind, share) -> out.printf(Locale.ROOT, "  %5.1f %%  %s%n", 100 * share, kind));
+  }
+}

@@ -1,0 +1,61 @@
+package dev.unnoise.cli;
+
+import dev.unnoise.graph.run.BackendException;
+import dev.unnoise.graph.run.DeviceInfo;
+import dev.unnoise.graph.run.Precision;
+import dev.unnoise.sampling.Backends;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/** Where and in what to compute: options of every command that computes. */
+final class DeviceOptions {
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      defaultValue = Backends.AUTO,
+      description = "What computes; auto takes the best there is (default: ${DEFAULT-VALUE}).")
+  private String backend;
+
+  @Option(
+      names = "--device",
+      paramLabel = "INDEX",
+      defaultValue = "0",
+      description = "Which of the backend's devices, see 'unnoise devices' (default: ${DEFAULT-VALUE}).")
+  private int device;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      description = "In what the network computes: ${COMPLETION-CANDIDATES} (default: the device's).")
+  private Precision precision;
+
+  @Option(names = "--verbose", description = "Say what is chosen and why; print stack traces of failures.")
+  private boolean verbose;
+
+  boolean verbose() {
+    return verbose;
+  }
+
+  Backends.Opened open() {
+    Backends.Opened opened = Backends.open(backend, device);
+    if (verbose) {
+      DeviceInfo info = opened.device().info();
+      System.err.println(
+          "backend " + opened.backend().name() + " (" + opened.reason() + "): " + info.name() + ", " + info.detail());
+    }
+    return opened;
+  }
+
+  /** The precision asked for, or the device's own. */
+  Precision precision(Backends.Opened opened) {
+    DeviceInfo info = opened.device().info();
+    Precision chosen = Optional.ofNullable(precision).orElse(info.defaultPrecision());
+    if (!info.precisions().contains(chosen)) {
+      throw new BackendException(
+          "backend " + opened.backend().name() + " on " + info.name() + " does not compute in " + chosen.label()
+              + ", expected " + info.precisions().stream().map(Precision::label).collect(Collectors.joining(", ")));
+    }
+    return chosen;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.unnoise.cli;
+
+import dev.unnoise.graph.UnnoiseException;
+import java.io.PrintWriter;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** The program {@code unnoise}. Exits with 0, with 1 if a command failed, with 2 if it was not understood. */
+@Command(
+    name = "unnoise",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "Samples denoising diffusion models (diffusers UNet2DModel checkpoints).",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  unnoise sample                               16 digits from the bundled model into samples.png",
+      "  unnoise sample --sampler ddim --steps 25 --class 7 --guidance 2",
+      "  unnoise sample --model ddpm-cifar10-32 --count 1000 --out samples.npz",
+      "  unnoise devices                              what this machine can compute on"
+    },
+    subcommands = {
+      SampleCommand.class,
+      PredictCommand.class,
+      NoiseCommand.class,
+      InfoCommand.class,
+      DevicesCommand.class,
+      BenchCommand.class
+    })
+public final class Main {
+  private static final int FAILED = 1;
+  private static final int MISUSED = 2;
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  static int run(String... arguments) {
+    CommandLine line = new CommandLine(new Main());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler((exception, args) -> misused(exception));
+    line.setExecutionExceptionHandler(Main::failed);
+    return line.execute(arguments);
+  }
+
+  private static int misused(ParameterException exception) {
+    CommandLine line = exception.getCommandLine();
+    PrintWriter err = line.getErr();
+    String name = line.getCommandSpec().qualifiedName();
+    err.println(name + ": " + oneLine(exception.getMessage()) + " (see '" + name + " --help')");
+    err.flush();
+    return MISUSED;
+  }
+
+  private static int failed(Exception exception, CommandLine line, ParseResult parsed) throws Exception {
+    boolean known = exception instanceof UnnoiseException || exception instanceof CancellationException;
+    PrintWriter err = line.getErr();
+    String name = line.getCommandSpec().qualifiedName();
+    err.println(name + ": " + (known ? exception.getMessage() : "internal error: " + exception));
+    if (isVerbose(parsed)) {
+      exception.printStackTrace(err);
+    } else if (!known) {
+      err.println(name + ": run again with --verbose for the whole story");
+    }
+    err.flush();
+    return FAILED;
+  }
+
+  private static boolean isVerbose(ParseResult parsed) {
+    ParseResult deepest = parsed;
+    while (deepest.hasSubcommand()) {
+      deepest = deepest.subcommand();
+    }
+    return deepest.hasMatchedOption("--verbose");
+  }
+
+  private static String oneLine(String message) {
+    return message == null ? "not understood" : message.lines().findFirst().orElse("not understood");
+  }
+}

@@ -1,0 +1,27 @@
+package dev.unnoise.graph.run;
+
+import java.util.List;
+
+/** A network ready to run on batches of up to a fixed number of images. Not thread-safe. */
+public interface Program extends AutoCloseable {
+
+  /** Images it was compiled for. */
+  int batch();
+
+  /**
+   * Runs the whole sampling loop; nothing but finished images comes back.
+   *
+   * @throws java.util.concurrent.CancellationException if the job's monitor asked for it
+   */
+  RunReport sample(SamplingJob job);
+
+  /** Evaluates the network once. */
+  void predict(PredictionJob job);
+
+  /** Time each node of the lowered denoiser takes for a full batch, in execution order; device time where it differs. */
+  List<NodeTime> profile();
+
+  /** Frees its device memory. */
+  @Override
+  void close();
+}

@@ -1,0 +1,48 @@
+package dev.unnoise.graph.run;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * A batch of images to sample.
+ *
+ * @param table the sampler
+ * @param seed of every random number
+ * @param indices absolute index of each image: with the seed, all that its noise depends on
+ * @param labels class of each image; empty for a network without classes
+ * @param guidance classifier-free guidance, for networks with classes
+ * @param initialNoise unit normal x_T of every image, float32 N,C,H,W; drawn by Philox (draw 0) if absent
+ * @param output where the images go
+ * @param monitor follows the loop
+ */
+public record SamplingJob(
+    StepTable table,
+    long seed,
+    long[] indices,
+    int[] labels,
+    Optional<Guidance> guidance,
+    Optional<MemorySegment> initialNoise,
+    Output output,
+    RunMonitor monitor) {
+  public SamplingJob {
+    if (indices.length < 1) {
+      throw new IllegalArgumentException("a sampling job needs at least one image");
+    }
+    if (labels.length != 0 && labels.length != indices.length) {
+      throw new IllegalArgumentException(labels.length + " labels for " + indices.length + " images");
+    }
+    if (guidance.isPresent() && labels.length == 0) {
+      throw new IllegalArgumentException("guidance needs a class-conditional network");
+    }
+  }
+
+  /** Number of images. */
+  public int images() {
+    return indices.length;
+  }
+
+  /** Network evaluations per row of the table. */
+  public int evaluationsPerStep() {
+    return guidance.isPresent() ? 2 * images() : images();
+  }
+}

@@ -1,0 +1,151 @@
+package dev.unnoise.model;
+
+import dev.unnoise.diffusion.SchedulerConfig;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Parameter;
+import dev.unnoise.graph.Weights;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A diffusers checkpoint of a {@code UNet2DModel}: its configuration, and its weights as they lie in the file, mapped
+ * until this is closed.
+ */
+public final class Checkpoint implements AutoCloseable {
+  private static final List<String> WEIGHT_FILES =
+      List.of("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors");
+  private static final String PICKLED_WEIGHTS = "diffusion_pytorch_model.bin";
+  private static final String BUNDLED = "/dev/unnoise/models/glyphs";
+
+  private final String location;
+  private final UNetConfig unet;
+  private final Optional<SchedulerConfig> scheduler;
+  private final String schedulerFile;
+  private final Safetensors tensors;
+  private final Arena arena;
+
+  private Checkpoint(
+      String location,
+      UNetConfig unet,
+      Optional<SchedulerConfig> scheduler,
+      String schedulerFile,
+      Safetensors tensors,
+      Arena arena) {
+    this.location = location;
+    this.unet = unet;
+    this.scheduler = scheduler;
+    this.schedulerFile = schedulerFile;
+    this.tensors = tensors;
+    this.arena = arena;
+  }
+
+  /**
+   * Opens a folder that holds {@code config.json}, the weights and {@code scheduler_config.json} side by side, or a
+   * pipeline with the folders {@code unet} and {@code scheduler}.
+   *
+   * @throws ModelException naming the file, if something is missing or wrong
+   */
+  public static Checkpoint open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new ModelException(
+          folder + (Files.exists(folder) ? " is not a folder" : " does not exist") + ", expected a diffusers checkpoint folder");
+    }
+    return open(folder.toString(), new ModelFiles.Folder(folder));
+  }
+
+  /** The checkpoint that comes with unnoise: class-conditional digits, 32×32 RGB; class 10 is the null class. */
+  public static Checkpoint bundled() {
+    return open("bundled glyphs", new ModelFiles.Resources(BUNDLED));
+  }
+
+  private static Checkpoint open(String location, ModelFiles files) {
+    boolean pipeline = !files.has("config.json") && files.has("unet/config.json");
+    String unetFolder = pipeline ? "unet/" : "";
+    String schedulerFile = pipeline ? "scheduler/scheduler_config.json" : "scheduler_config.json";
+    if (!files.has(unetFolder + "config.json")) {
+      throw new ModelException(
+          location + " holds neither config.json nor unet/config.json, expected a diffusers checkpoint folder");
+    }
+    Arena arena = Arena.ofShared();
+    try {
+      UNetConfig unet = UNetConfigReader.read(json(files, unetFolder + "config.json"));
+      Optional<SchedulerConfig> scheduler =
+          files.has(schedulerFile)
+              ? Optional.of(SchedulerConfigReader.read(json(files, schedulerFile)))
+              : Optional.empty();
+      String weights = weightFile(location, files, unetFolder);
+      Safetensors tensors = Safetensors.open(files.describe(weights), files.open(weights, arena));
+      return new Checkpoint(location, unet, scheduler, files.describe(schedulerFile), tensors, arena);
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static String weightFile(String location, ModelFiles files, String folder) {
+    for (String name : WEIGHT_FILES) {
+      if (files.has(folder + name)) {
+        return folder + name;
+      }
+    }
+    if (files.has(folder + PICKLED_WEIGHTS)) {
+      throw new ModelException(
+          files.describe(folder + PICKLED_WEIGHTS)
+              + " is a Python pickle, which is not read; save the model again with safe_serialization=True");
+    }
+    throw new ModelException(
+        location + " has no weights, expected " + folder + String.join(" or " + folder, WEIGHT_FILES));
+  }
+
+  private static JsonConfig json(ModelFiles files, String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] bytes = files.open(name, arena).toArray(ValueLayout.JAVA_BYTE);
+      return JsonConfig.parse(files.describe(name), new String(bytes, StandardCharsets.UTF_8));
+    }
+  }
+
+  /** Where it was found, for people. */
+  public String location() {
+    return location;
+  }
+
+  public UNetConfig unet() {
+    return unet;
+  }
+
+  /**
+   * What the scheduler's file says.
+   *
+   * @throws ModelException if there is no such file
+   */
+  public SchedulerConfig scheduler() {
+    return scheduler.orElseThrow(
+        () -> new ModelException(schedulerFile + " is missing, expected the sampler's configuration"));
+  }
+
+  /** The weights, to be loaded on a device. */
+  public Weights weights() {
+    return new CheckpointWeights(tensors);
+  }
+
+  /** How the weights are stored, for people: the formats in use. */
+  public String weightFormats() {
+    return String.join(
+        ", ", tensors.entries().values().stream().map(entry -> entry.format().name()).distinct().sorted().toList());
+  }
+
+  /** The number of trained numbers that a network uses. */
+  public static long countParameters(Network network) {
+    return network.parameters().stream().mapToLong(Parameter::elements).sum();
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}
