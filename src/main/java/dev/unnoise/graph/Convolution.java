@@ -44,6 +44,11 @@ public record Convolution(
     return new Convolution(name, source, weight, bias, window, upsampled, newEpilogue, newOutput);
   }
 
+  /** The same convolution of another source, read through upsampling or not. */
+  public Convolution reading(Tensor newSource, boolean nowUpsampled) {
+    return new Convolution(name, newSource, weight, bias, window, nowUpsampled, epilogue, output);
+  }
+
   public Convolution withBias(Optional<Parameter> newBias) {
     return new Convolution(name, source, weight, newBias, window, upsampled, epilogue, output);
   }

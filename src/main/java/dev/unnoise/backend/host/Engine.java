@@ -2,7 +2,7 @@ package dev.unnoise.backend.host;
 
 import dev.unnoise.graph.Network;
 
-/** What {@link HostProgram} needs of a backend: evaluators and a way to share images among them. */
+/** What {@link HostProgram} needs of a backend: evaluators, and a way to share images among them. */
 public interface Engine extends AutoCloseable {
 
   /** The lowered network. */
@@ -18,14 +18,16 @@ public interface Engine extends AutoCloseable {
   void condition(float[] timesteps, float[] labels, float[] table);
 
   /**
-   * Calls {@code task} once for every image in [0, images), on as many evaluators at once as pay.
+   * Splits the images [0, images) into groups and calls {@code task} once for each, on as many evaluators at once as
+   * pay. How images are grouped has no influence on what is computed for them.
    *
+   * @param evaluationsPerImage how many evaluations a task makes at once for each image of its group
    * @throws RuntimeException the first thing a task threw; no further tasks are begun after it
    */
-  void forEachImage(int images, ImageTask task);
+  void forEachGroup(int images, int evaluationsPerImage, GroupTask task);
 
-  /** How many images are evaluated side by side when there are enough. */
-  int lanes();
+  /** How many evaluators run side by side for that many images. */
+  int lanes(int images);
 
   /** How often native memory has been allocated so far. */
   long allocations();
@@ -33,9 +35,9 @@ public interface Engine extends AutoCloseable {
   @Override
   void close();
 
-  /** Work on one image. */
+  /** Work on a group of images. */
   @FunctionalInterface
-  interface ImageTask {
-    void run(Evaluator evaluator, int image);
+  interface GroupTask {
+    void run(Evaluator evaluator, int firstImage, int count);
   }
 }

@@ -1,30 +1,26 @@
 package dev.unnoise.backend.host;
 
 /**
- * Evaluates the denoiser for one image at a time. Images are float arrays in C,H,W order.
- *
- * <p>An evaluator is used by one thread at a time; several of them run side by side.
+ * Evaluates the denoiser for a few images at a time. An evaluator is used by one thread at a time; several of them run
+ * side by side.
  */
 public interface Evaluator {
 
   /**
-   * One evaluation.
+   * Evaluates.
    *
-   * @param sample the noisy image
-   * @param timestep for networks that divide by it
-   * @param table rows of the conditioning table
-   * @param rowOffset where this evaluation's row begins in {@code table}
-   * @param output receives what the network predicts
+   * @param evaluations the first {@code count} of them
    */
-  void evaluate(float[] sample, float timestep, float[] table, int rowOffset, float[] output);
+  void evaluate(Evaluation[] evaluations, int count);
 
   /**
-   * One evaluation of whatever lies in memory, for the clock.
+   * Evaluates whatever lies in memory, for the clock.
    *
+   * @param count number of images
    * @param nanos one entry per node of the denoiser, to which its time is added
    */
-  void time(long[] nanos);
+  void time(int count, long[] nanos);
 
-  /** Kernels or library calls that one evaluation starts. */
+  /** Kernels or library calls that the evaluation of one image starts. */
   long launches();
 }

@@ -13,19 +13,12 @@ final class ReferenceEngine implements Engine {
   private final Network network;
   private final Interpreter conditioning;
   private final Function<Parameter, float[]> parameters;
-  private final int lanes;
   private final ConcurrentLinkedQueue<ReferenceEvaluator> idle = new ConcurrentLinkedQueue<>();
 
-  ReferenceEngine(Network network, Function<Parameter, float[]> parameters, int batch) {
+  ReferenceEngine(Network network, Function<Parameter, float[]> parameters) {
     this.network = network;
     this.parameters = parameters;
     this.conditioning = new Interpreter(network.conditioning(), parameters);
-    this.lanes = lanes(batch);
-  }
-
-  /** How many images of a batch are evaluated side by side. */
-  static int lanes(int batch) {
-    return Math.min(batch, Runtime.getRuntime().availableProcessors());
   }
 
   @Override
@@ -49,7 +42,7 @@ final class ReferenceEngine implements Engine {
   }
 
   @Override
-  public void forEachImage(int images, ImageTask task) {
+  public void forEachGroup(int images, int evaluationsPerImage, GroupTask task) {
     IntStream.range(0, images)
         .parallel()
         .forEach(
@@ -58,14 +51,14 @@ final class ReferenceEngine implements Engine {
               if (evaluator == null) {
                 evaluator = new ReferenceEvaluator(network.denoiser(), parameters);
               }
-              task.run(evaluator, n);
+              task.run(evaluator, n, 1);
               idle.add(evaluator);
             });
   }
 
   @Override
-  public int lanes() {
-    return lanes;
+  public int lanes(int images) {
+    return Math.min(images, Runtime.getRuntime().availableProcessors());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.unnoise.backend.reference;
 
+import dev.unnoise.backend.host.Evaluation;
 import dev.unnoise.backend.host.Evaluator;
 import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.Network;
@@ -24,23 +25,31 @@ final class ReferenceEvaluator implements Evaluator {
   }
 
   @Override
-  public void evaluate(float[] image, float t, float[] table, int rowOffset, float[] output) {
+  public void evaluate(Evaluation[] evaluations, int count) {
+    for (int i = 0; i < count; i++) {
+      evaluate(evaluations[i]);
+    }
+  }
+
+  private void evaluate(Evaluation evaluation) {
     float[] pixels = interpreter.input(sample);
     int area = Math.toIntExact(sample.shape().pixels());
     for (int c = 0; c < sample.channels(); c++) {
       for (int pixel = 0; pixel < area; pixel++) {
-        pixels[pixel * sample.channelStride() + c] = image[c * area + pixel];
+        pixels[pixel * sample.channelStride() + c] = evaluation.sample()[c * area + pixel];
       }
     }
-    System.arraycopy(table, rowOffset, conditioning, 0, conditioning.length);
-    timestep[0] = t;
+    System.arraycopy(evaluation.table(), evaluation.rowOffset(), conditioning, 0, conditioning.length);
+    timestep[0] = evaluation.timestep();
     interpreter.run();
-    interpreter.read(graph.output(), output);
+    interpreter.read(graph.output(), evaluation.output());
   }
 
   @Override
-  public void time(long[] nanos) {
-    interpreter.run(nanos);
+  public void time(int count, long[] nanos) {
+    for (int i = 0; i < count; i++) {
+      interpreter.run(nanos);
+    }
   }
 
   @Override

@@ -28,7 +28,7 @@ final class ReferenceNetwork implements LoadedNetwork {
 
   @Override
   public long programBytes(int batch) {
-    return Planner.plan(network.denoiser(), 1, Interpreter.LIMITS).bytes() * ReferenceEngine.lanes(batch);
+    return Planner.plan(network.denoiser(), 1, Interpreter.LIMITS).bytes() * Math.min(batch, Runtime.getRuntime().availableProcessors());
   }
 
   @Override
@@ -38,7 +38,7 @@ final class ReferenceNetwork implements LoadedNetwork {
 
   @Override
   public Program compile(int batch) {
-    return new HostProgram(new ReferenceEngine(network, parameters::get, batch), batch);
+    return new HostProgram(new ReferenceEngine(network, parameters::get), batch);
   }
 
   @Override

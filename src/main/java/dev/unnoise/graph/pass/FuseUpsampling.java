@@ -27,16 +27,7 @@ public final class FuseUpsampling implements Pass {
                 && !reader.upsampled() ->
             small.put(upsample.output(), upsample.source());
         case Convolution convolution when small.containsKey(convolution.source()) ->
-            nodes.add(
-                new Convolution(
-                    convolution.name(),
-                    small.get(convolution.source()),
-                    convolution.weight(),
-                    convolution.bias(),
-                    convolution.window(),
-                    true,
-                    convolution.epilogue(),
-                    convolution.output()));
+            nodes.add(convolution.reading(small.get(convolution.source()), true));
         default -> nodes.add(node);
       }
     }

@@ -1,0 +1,23 @@
+package dev.unnoise.backend.cpu.kernel;
+
+/** A node prepared: its primitives are compiled, its weights in the layout they want. Shared by all lanes. */
+public interface Recipe {
+
+  /** Binds the node to a lane's memory. */
+  Kernel bind(Site site);
+
+  /** Bytes of scratchpad its primitives want. */
+  default long scratchpadBytes() {
+    return 0;
+  }
+
+  /** Bytes of memory it wants besides its tensors, kept only while it runs. */
+  default long workspaceBytes() {
+    return 0;
+  }
+
+  /** Library calls or loops that one image takes. */
+  default int launches() {
+    return 1;
+  }
+}
