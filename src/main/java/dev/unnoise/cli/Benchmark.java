@@ -48,7 +48,7 @@ final class Benchmark {
     SampleReport report = run(table);
     int steps = table.rows().size();
     double seconds = report.nanos() * 1e-9;
-    double flop = (double) network.denoiser().flop() * report.imageSteps();
+    double flop = (double) network.flop() * report.imageSteps();
     return new BenchResult(
         architecture,
         backend,

@@ -75,7 +75,7 @@ final class InfoCommand implements Callable<Integer> {
         String.format(
             Locale.ROOT,
             "%.3f GFLOP per image and step, in %d nodes",
-            network.denoiser().flop() / 1e9,
+            network.flop() / 1e9,
             network.denoiser().nodes().size()));
     SchedulerConfig scheduler = checkpoint.scheduler();
     line(

@@ -11,7 +11,7 @@ import java.util.Set;
  * the noisy image and a row of that table to the network's output.
  *
  * @param conditioning inputs {@link #TIMESTEP} and, with labels, {@link #LABEL}; one output
- * @param denoiser inputs {@link #SAMPLE}, {@link #CONDITIONING} and, where needed, {@link #TIMESTEP}; one output
+ * @param denoiser inputs {@link #SAMPLE}, {@link #CONDITIONING} and {@link #TIMESTEP}; one output
  */
 public record Network(Graph conditioning, Graph denoiser) {
   /** Input: the timestep, a vector of one entry. */
@@ -59,6 +59,11 @@ public record Network(Graph conditioning, Graph denoiser) {
     Set<Parameter> parameters = new LinkedHashSet<>(conditioning.parameters());
     parameters.addAll(denoiser.parameters());
     return parameters;
+  }
+
+  /** Floating-point operations of one evaluation for one image: 2 per multiply-add, both graphs. */
+  public long flop() {
+    return conditioning.flop() + denoiser.flop();
   }
 
   public Network withDenoiser(Graph newDenoiser) {

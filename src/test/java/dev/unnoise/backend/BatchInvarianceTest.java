@@ -1,0 +1,108 @@
+package dev.unnoise.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.unnoise.diffusion.BetaSchedule;
+import dev.unnoise.diffusion.SamplerOptions;
+import dev.unnoise.diffusion.Samplers;
+import dev.unnoise.diffusion.SchedulerConfig;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Shape;
+import dev.unnoise.graph.run.Device;
+import dev.unnoise.graph.run.Guidance;
+import dev.unnoise.graph.run.Output;
+import dev.unnoise.graph.run.Precision;
+import dev.unnoise.graph.run.RunMonitor;
+import dev.unnoise.graph.run.StepTable;
+import dev.unnoise.model.Checkpoint;
+import dev.unnoise.model.UNet;
+import dev.unnoise.sampling.Labels;
+import dev.unnoise.sampling.Pipeline;
+import dev.unnoise.sampling.SampleRequest;
+import dev.unnoise.testing.Evaluate;
+import dev.unnoise.testing.NormalWeights;
+import dev.unnoise.testing.RandomNetworks;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Image k has the same bits in any batch, at any place of it, on every backend. */
+class BatchInvarianceTest {
+  private static final SchedulerConfig SCHEDULER = SchedulerConfig.defaults(BetaSchedule.LINEAR, 1000, 1e-4, 0.02);
+
+  static List<String> backends() {
+    return Evaluate.allBackends();
+  }
+
+  static List<String> fastBackends() {
+    return Evaluate.backendsUnderTest();
+  }
+
+  /** Steps without timestep 0, of which Fourier embeddings have no logarithm. */
+  private static StepTable table(int steps) {
+    SamplerOptions options = new SamplerOptions(OptionalDouble.of(0.5));
+    StepTable all = Samplers.named("ddim").orElseThrow().table(SCHEDULER, steps + 1, options);
+    return new StepTable(all.rows().subList(0, steps), all.clipping(), false, 1);
+  }
+
+  /** Images as raw float bits, one after another. */
+  private static byte[] sample(
+      Pipeline pipeline, int steps, int count, int batch, long first, Labels labels, Optional<Guidance> guidance) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    pipeline.sample(
+        new SampleRequest(
+            table(steps), count, batch, 5, first, labels, guidance, Optional.empty(), Output.Form.FLOAT32_CHW, RunMonitor.NONE),
+        (images, n) -> all.writeBytes(images.toArray(ValueLayout.JAVA_BYTE)));
+    return all.toByteArray();
+  }
+
+  private static byte[] images(byte[] all, Shape shape, int from, int to) {
+    int bytes = Math.toIntExact(shape.elements() * Float.BYTES);
+    return Arrays.copyOfRange(all, from * bytes, to * bytes);
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void randomNetworks(String backend) {
+    try (Device device = Evaluate.open(backend)) {
+      for (long seed = 40; seed < 48; seed++) {
+        Network network = RandomNetworks.network(RandomNetworks.config(seed));
+        boolean labelled = network.labelled();
+        Labels labels = labelled ? new Labels(List.of(0, 1, 2)) : Labels.NONE;
+        Optional<Guidance> guidance = labelled ? Optional.of(new Guidance(1.5, 2)) : Optional.empty();
+        try (Pipeline pipeline = new Pipeline(device, network, new NormalWeights(seed), Precision.FP32)) {
+          check(pipeline, network.sampleShape(), 2, labels, guidance);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("fastBackends")
+  void theBundledModel(String backend) {
+    try (Checkpoint checkpoint = Checkpoint.bundled();
+        Device device = Evaluate.open(backend)) {
+      Network network = UNet.build(checkpoint.unet(), 32, 32);
+      try (Pipeline pipeline = new Pipeline(device, network, checkpoint.weights(), Precision.FP32)) {
+        check(pipeline, network.sampleShape(), 3, Labels.all(checkpoint.unet()), Optional.empty());
+      }
+    }
+  }
+
+  private static void check(
+      Pipeline pipeline, Shape shape, int steps, Labels labels, Optional<Guidance> guidance) {
+    byte[] together = sample(pipeline, steps, 7, 7, 10, labels, guidance);
+    for (int batch : new int[] {1, 2, 3, 5}) {
+      assertArrayEquals(together, sample(pipeline, steps, 7, batch, 10, labels, guidance), "batches of " + batch);
+    }
+    byte[] later = sample(pipeline, steps, 3, 3, 13, labels, guidance);
+    assertArrayEquals(images(together, shape, 3, 6), later, "at another place");
+    assertFalse(Arrays.equals(images(together, shape, 0, 1), images(together, shape, 1, 2)), "images differ");
+  }
+}
