@@ -46,7 +46,7 @@ public final class HostProgram implements Program {
     int steps = job.table().rows().size();
     long[] launches = new long[1];
     engine.forEachGroup(images, perImage, (evaluator, first, count) -> launches[0] = evaluator.launches());
-    long allocationsBefore = engine.allocations();
+    long allocations = 0;
     long began = System.nanoTime();
     ImageState[] states = new ImageState[images];
     for (int n = 0; n < images; n++) {
@@ -58,6 +58,7 @@ public final class HostProgram implements Program {
       table.fill(from);
       int firstStep = from;
       int afterStep = Math.min(from + table.stepsAtOnce(), steps);
+      long allocationsBefore = engine.allocations();
       engine.forEachGroup(
           images,
           perImage,
@@ -78,13 +79,10 @@ public final class HostProgram implements Program {
               }
             }
           });
+      allocations += engine.allocations() - allocationsBefore;
     }
     return new RunReport(
-        (long) images * steps,
-        System.nanoTime() - began,
-        launches[0] * job.evaluationsPerStep(),
-        0,
-        engine.allocations() - allocationsBefore);
+        (long) images * steps, System.nanoTime() - began, launches[0] * job.evaluationsPerStep(), 0, allocations);
   }
 
   /** Counts image-steps of all evaluators and stops them together. */
