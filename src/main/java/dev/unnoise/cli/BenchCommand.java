@@ -89,8 +89,9 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void measure(String name, Network network, Weights weights) {
-    try (Backends.Opened opened = device.open();
-        Pipeline pipeline = new Pipeline(opened.device(), network, weights, device.precision(opened))) {
+    try (Opening opening = device.begin();
+        Pipeline pipeline = device.pipeline(opening, network, weights)) {
+      Backends.Opened opened = opening.finish();
       int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
       Benchmark benchmark = new Benchmark(pipeline, network, images);
       benchmark.run(table(WARM_UP_STEPS));

@@ -1,9 +1,12 @@
 package dev.unnoise.cli;
 
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.DeviceInfo;
 import dev.unnoise.graph.run.Precision;
 import dev.unnoise.sampling.Backends;
+import dev.unnoise.sampling.Pipeline;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
@@ -37,14 +40,26 @@ final class DeviceOptions {
     return verbose;
   }
 
-  Backends.Opened open() {
-    Backends.Opened opened = Backends.open(backend, device);
+  /** Begins to open the device: loading native libraries takes about as long as reading a checkpoint. */
+  Opening begin() {
+    return new Opening(() -> Backends.open(backend, device));
+  }
+
+  /** Opens the device, and says so if asked to. */
+  Backends.Opened open(Opening opening) {
+    Backends.Opened opened = opening.finish();
     if (verbose) {
       DeviceInfo info = opened.device().info();
       System.err.println(
           "backend " + opened.backend().name() + " (" + opened.reason() + "): " + info.name() + ", " + info.detail());
     }
     return opened;
+  }
+
+  /** A network on the device that is being opened. */
+  Pipeline pipeline(Opening opening, Network network, Weights weights) {
+    Backends.Opened opened = open(opening);
+    return new Pipeline(opened.device(), network, weights, precision(opened));
   }
 
   /** The precision asked for, or the device's own. */

@@ -41,13 +41,12 @@ final class InfoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    try (Checkpoint checkpoint = model.open()) {
+    try (Opening opening = device.begin();
+        Checkpoint checkpoint = model.open()) {
       Network network = ModelOption.network(checkpoint, Optional.empty());
-      try (Backends.Opened opened = device.open();
-          Pipeline pipeline =
-              new Pipeline(opened.device(), network, checkpoint.weights(), device.precision(opened))) {
+      try (Pipeline pipeline = device.pipeline(opening, network, checkpoint.weights())) {
         describe(out, checkpoint, network);
-        memory(out, opened, pipeline.loaded());
+        memory(out, opening.finish(), pipeline.loaded());
         if (graph) {
           out.println();
           PlanTable.lines(pipeline.loaded().plan(1)).forEach(out::println);

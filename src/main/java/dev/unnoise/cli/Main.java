@@ -2,7 +2,11 @@ package dev.unnoise.cli;
 
 import dev.unnoise.graph.UnnoiseException;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -18,20 +22,14 @@ import picocli.CommandLine.ParseResult;
     footer = {
       "",
       "Examples:",
-      "  unnoise sample                               16 digits from the bundled model into samples.png",
+      "  unnoise sample                   16 images of the bundled model: samples.png",
       "  unnoise sample --sampler ddim --steps 25 --class 7 --guidance 2",
       "  unnoise sample --model ddpm-cifar10-32 --count 1000 --out samples.npz",
-      "  unnoise devices                              what this machine can compute on"
-    },
-    subcommands = {
-      SampleCommand.class,
-      PredictCommand.class,
-      NoiseCommand.class,
-      InfoCommand.class,
-      DevicesCommand.class,
-      BenchCommand.class
+      "  unnoise devices                  what this machine can compute on"
     })
 public final class Main {
+  private static final Map<String, Supplier<Callable<Integer>>> COMMANDS = commands();
+
   private static final int FAILED = 1;
   private static final int MISUSED = 2;
 
@@ -43,10 +41,34 @@ public final class Main {
 
   static int run(String... arguments) {
     CommandLine line = new CommandLine(new Main());
+    if (arguments.length > 0 && !arguments[0].startsWith("-") && !COMMANDS.containsKey(arguments[0])) {
+      String known = String.join(", ", COMMANDS.keySet());
+      return misused(
+          new ParameterException(line, "there is no command " + arguments[0] + ", expected one of " + known));
+    }
+    // Reading a command's options takes a while, so only the one that is called for is read.
+    boolean named = arguments.length > 0 && COMMANDS.containsKey(arguments[0]);
+    COMMANDS.forEach(
+        (name, command) -> {
+          if (!named || name.equals(arguments[0])) {
+            line.addSubcommand(name, command.get());
+          }
+        });
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((exception, args) -> misused(exception));
     line.setExecutionExceptionHandler(Main::failed);
     return line.execute(arguments);
+  }
+
+  private static Map<String, Supplier<Callable<Integer>>> commands() {
+    Map<String, Supplier<Callable<Integer>>> commands = new LinkedHashMap<>();
+    commands.put("sample", SampleCommand::new);
+    commands.put("predict", PredictCommand::new);
+    commands.put("noise", NoiseCommand::new);
+    commands.put("info", InfoCommand::new);
+    commands.put("devices", DevicesCommand::new);
+    commands.put("bench", BenchCommand::new);
+    return commands;
   }
 
   private static int misused(ParameterException exception) {

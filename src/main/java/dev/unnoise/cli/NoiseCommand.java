@@ -102,8 +102,9 @@ final class NoiseCommand implements Callable<Integer> {
     Tensors images = images();
     long total = (long) levels.size() * images.count();
     try (ImageWriter writer = ImageWriter.open(out, images.shape(), total, 0);
-        Backends.Opened opened = device.open();
+        Opening opening = device.begin();
         Arena arena = Arena.ofShared()) {
+      Backends.Opened opened = device.open(opening);
       MemorySegment noisy = arena.allocate(total * images.shape().elements() * Float.BYTES, Float.BYTES);
       opened
           .device()

@@ -63,15 +63,16 @@ final class PredictCommand implements Callable<Integer> {
       throw new ImageException(out + " should end in .npy: a prediction is not a picture");
     }
     long began = System.nanoTime();
-    try (Checkpoint checkpoint = model.open()) {
+    try (Opening opening = device.begin();
+        Checkpoint checkpoint = model.open()) {
       Tensors images = Tensors.read(input);
       Network network = ModelOption.network(checkpoint, Optional.of(images.shape()));
       int[] labels = labels(checkpoint.unet()).of(0, images.count());
       Shape outputShape = network.outputShape();
       try (ImageWriter writer = ImageWriter.open(out, outputShape, images.count(), 0);
-          Backends.Opened opened = device.open();
-          Pipeline pipeline = new Pipeline(opened.device(), network, checkpoint.weights(), device.precision(opened));
+          Pipeline pipeline = device.pipeline(opening, network, checkpoint.weights());
           Arena arena = Arena.ofShared()) {
+        Backends.Opened opened = opening.finish();
         MemorySegment output =
             arena.allocate(images.count() * outputShape.elements() * Float.BYTES, Float.BYTES);
         pipeline.predict(new PredictionJob(images.count(), images.values(), timestep, labels, output));

@@ -112,7 +112,8 @@ final class SampleCommand implements Callable<Integer> {
   public Integer call() {
     checkRanges();
     long began = System.nanoTime();
-    try (Checkpoint checkpoint = model.open()) {
+    try (Opening opening = device.begin();
+        Checkpoint checkpoint = model.open()) {
       UNetConfig unet = checkpoint.unet();
       SchedulerConfig scheduler = checkpoint.scheduler();
       Sampler chosen = chooseSampler(scheduler);
@@ -124,8 +125,8 @@ final class SampleCommand implements Callable<Integer> {
       Network network = ModelOption.network(checkpoint, noise.map(Tensors::shape));
       long images = imageCount(noise);
       try (ImageWriter writer = ImageWriter.open(out, network.sampleShape(), images, firstIndex);
-          Backends.Opened opened = device.open();
-          Pipeline pipeline = new Pipeline(opened.device(), network, checkpoint.weights(), device.precision(opened))) {
+          Pipeline pipeline = device.pipeline(opening, network, checkpoint.weights())) {
+        Backends.Opened opened = opening.finish();
         int perImage = guide.isPresent() ? 2 : 1;
         int atOnce = batch != null ? batch : pipeline.suitableBatch(images, perImage);
         if (device.verbose()) {

@@ -33,14 +33,7 @@ final class ConditioningLanes implements AutoCloseable {
     this.graph = graph;
     this.plan = Planner.plan(graph, ROWS, limits);
     this.lanes = new Lane[workers.count()];
-    Recipes[] made = new Recipes[1];
-    workers.run(
-        1,
-        index -> {
-          OneDnn.useThreads(1);
-          made[0] = new Recipes(oneDnn, weights, graph, ROWS);
-        });
-    this.recipes = made[0];
+    this.recipes = new Recipes(oneDnn, weights, graph, ROWS, workers.singleThreaded());
   }
 
   void run(float[] timesteps, float[] labels, float[] table) {

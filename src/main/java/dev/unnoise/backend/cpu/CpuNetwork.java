@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /** A network whose weights lie in the layouts of its primitives. */
 final class CpuNetwork implements LoadedNetwork {
@@ -51,12 +52,7 @@ final class CpuNetwork implements LoadedNetwork {
     ConditioningLanes prepared = null;
     try {
       prepared = new ConditioningLanes(oneDnn, workers, weights, lowered.conditioning(), LIMITS);
-      workers.run(
-          1,
-          index -> {
-            OneDnn.useThreads(1);
-            recipes(1);
-          });
+      recipesByThreads.put(1, new Recipes(oneDnn, weights, lowered.denoiser(), 1, workers.singleThreaded()));
     } catch (RuntimeException | Error e) {
       if (prepared != null) {
         prepared.close();
@@ -84,7 +80,9 @@ final class CpuNetwork implements LoadedNetwork {
 
   private synchronized Recipes recipes(int threads) {
     return recipesByThreads.computeIfAbsent(
-        threads, key -> new Recipes(oneDnn, weights, lowered.denoiser(), 1));
+        threads,
+        key ->
+            new Recipes(oneDnn, weights, lowered.denoiser(), 1, (count, task) -> IntStream.range(0, count).forEach(task)));
   }
 
   private int groupLimit() {

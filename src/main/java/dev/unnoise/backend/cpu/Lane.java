@@ -48,7 +48,7 @@ final class Lane implements Site, AutoCloseable {
       this.stream = oneDnn.stream(scope);
       List<Recipe> list = recipes.recipes();
       scratchpad = scope.allocate(list.stream().mapToLong(Recipe::scratchpadBytes).max().orElse(0));
-      workspace = scope.allocate(list.stream().mapToLong(Recipe::workspaceBytes).max().orElse(0));
+      workspace = scope.allocate(list.stream().mapToLong(recipe -> recipe.workspaceBytes(slots)).max().orElse(0));
       for (int slot = 0; slot < slots; slot++) {
         allocateSlot(recipes.graph());
       }

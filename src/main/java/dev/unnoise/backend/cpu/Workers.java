@@ -1,5 +1,7 @@
 package dev.unnoise.backend.cpu;
 
+import dev.unnoise.backend.cpu.kernel.Recipes;
+import dev.unnoise.backend.cpu.onednn.OneDnn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -7,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /** The threads on which everything native runs: OpenMP keeps settings per thread, so it is driven from these alone. */
@@ -61,6 +64,21 @@ final class Workers implements AutoCloseable {
     if (interrupted) {
       throw new CancellationException("interrupted");
     }
+  }
+
+  /** Runs many small tasks on all threads, each of which uses one OpenMP thread. */
+  Recipes.Runner singleThreaded() {
+    return (tasks, task) -> {
+      AtomicInteger next = new AtomicInteger();
+      run(
+          Math.min(tasks, count),
+          index -> {
+            OneDnn.useThreads(1);
+            for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+              task.accept(i);
+            }
+          });
+    };
   }
 
   private static RuntimeException unwrap(ExecutionException e) {

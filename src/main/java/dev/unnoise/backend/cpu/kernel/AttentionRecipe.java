@@ -102,7 +102,7 @@ final class AttentionRecipe implements Recipe {
   }
 
   @Override
-  public long workspaceBytes() {
+  public long workspaceBytes(int slots) {
     return blocks.getFirst().scores().bytes();
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A network's parameters: small ones as arrays, those of products in the layouts that primitives want, each kept once.
@@ -21,7 +22,7 @@ public final class PreparedWeights implements AutoCloseable {
   private final OneDnn oneDnn;
   private final Scope scope = new Scope();
   private final Map<Parameter, float[]> arrays = new HashMap<>();
-  private final Map<Parameter, List<Form>> forms = new HashMap<>();
+  private final Map<Object, List<Form>> forms = new HashMap<>();
   private Weights source;
   private long bytes;
 
@@ -58,21 +59,31 @@ public final class PreparedWeights implements AutoCloseable {
    *
    * @param stored the layout of its row-major elements, with the extents of the wanted layout
    */
-  public synchronized Memory in(Parameter parameter, Layout stored, Layout wanted) {
-    List<Form> known = forms.computeIfAbsent(parameter, key -> new ArrayList<>());
+  public Memory in(Parameter parameter, Layout stored, Layout wanted) {
+    return in(parameter, () -> load(parameter), stored, wanted);
+  }
+
+  /**
+   * Elements made of a parameter, in a layout.
+   *
+   * @param key what they are: asked for again, the same memory is given
+   * @param source makes them
+   * @param stored the layout in which {@code source} gives them, with the extents of the wanted layout
+   */
+  synchronized Memory in(Object key, Supplier<float[]> source, Layout stored, Layout wanted) {
+    List<Form> known = forms.computeIfAbsent(key, absent -> new ArrayList<>());
     for (Form form : known) {
       if (OneDnn.same(form.layout(), wanted)) {
         return form.memory();
       }
     }
-    Form form = known.isEmpty() ? fromSource(parameter, stored, wanted) : reordered(known.getFirst(), wanted);
+    Form form = known.isEmpty() ? fromSource(source.get(), stored, wanted) : reordered(known.getFirst(), wanted);
     known.add(form);
     bytes += wanted.bytes();
     return form.memory();
   }
 
-  private Form fromSource(Parameter parameter, Layout stored, Layout wanted) {
-    float[] values = load(parameter);
+  private Form fromSource(float[] values, Layout stored, Layout wanted) {
     try (Scope temporary = new Scope()) {
       MemorySegment plain = temporary.allocate(4L * values.length);
       MemorySegment.copy(values, 0, plain, ValueLayout.JAVA_FLOAT, 0, values.length);
@@ -86,7 +97,8 @@ public final class PreparedWeights implements AutoCloseable {
     return new Form(wanted, data, oneDnn.memory(scope, wanted, data));
   }
 
-  private float[] load(Parameter parameter) {
+  /** The elements of a parameter, row-major, not kept. */
+  float[] load(Parameter parameter) {
     if (source == null) {
       throw new IllegalStateException(parameter + " was not prepared when the network was loaded");
     }

@@ -11,8 +11,8 @@ public interface Recipe {
     return 0;
   }
 
-  /** Bytes of memory it wants besides its tensors, kept only while it runs. */
-  default long workspaceBytes() {
+  /** Bytes of memory it wants besides its tensors on a site of that many slots, kept only while it runs. */
+  default long workspaceBytes(int slots) {
     return 0;
   }
 

@@ -21,6 +21,7 @@ import dev.unnoise.graph.Node;
 import dev.unnoise.graph.SinusoidalEmbedding;
 import dev.unnoise.graph.Upsample;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * The recipes of a graph's nodes, in order. They are made by, and for, threads with one number of OpenMP threads, which
@@ -34,17 +35,26 @@ public final class Recipes implements AutoCloseable {
   private final Graph graph;
   private final List<Recipe> recipes;
 
+  /** Runs task 0 … tasks - 1, perhaps side by side, on threads of one kind. */
+  @FunctionalInterface
+  public interface Runner {
+    void run(int tasks, IntConsumer task);
+  }
+
   /**
    * @param rows how many vectors a tensor of one pixel holds side by side: more than 1 for conditioning graphs
+   * @param runner on whose threads primitives are made: each is compiled, which takes milliseconds
    */
-  public Recipes(OneDnn oneDnn, PreparedWeights parameters, Graph graph, int rows) {
+  public Recipes(OneDnn oneDnn, PreparedWeights parameters, Graph graph, int rows, Runner runner) {
     this.oneDnn = oneDnn;
     this.parameters = parameters;
     this.rows = rows;
     this.graph = graph;
+    Recipe[] made = new Recipe[graph.nodes().size()];
     try {
-      this.recipes = graph.nodes().stream().map(this::recipe).toList();
-    } catch (RuntimeException e) {
+      runner.run(made.length, i -> made[i] = recipe(graph.nodes().get(i)));
+      this.recipes = List.of(made);
+    } catch (RuntimeException | Error e) {
       scope.close();
       throw e;
     }
@@ -66,6 +76,7 @@ public final class Recipes implements AutoCloseable {
 
   private Recipe recipe(Node node) {
     return switch (node) {
+      case Convolution n when WinogradRecipe.pays(n) -> new WinogradRecipe(oneDnn, scope, parameters, n);
       case Convolution n -> ProductRecipe.of(oneDnn, scope, parameters, n);
       case Linear n -> ProductRecipe.of(oneDnn, scope, parameters, n, rows);
       case Attention n -> new AttentionRecipe(oneDnn, scope, n);

@@ -6,7 +6,7 @@ package dev.unnoise.backend.cpu.kernel;
  */
 public final class Staging {
   /** Floats of a piece: a few arrays of this size fit the first-level cache. */
-  static final int PIECE = 1536;
+  static final int PIECE = 1024;
 
   private float[][] arrays = new float[0][];
 

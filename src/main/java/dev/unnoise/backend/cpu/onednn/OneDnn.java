@@ -2,6 +2,7 @@ package dev.unnoise.backend.cpu.onednn;
 
 import dev.unnoise.backend.cpu.bindings.dnnl_h;
 import dev.unnoise.backend.cpu.bindings.dnnl_version_t;
+import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,7 +17,9 @@ public final class OneDnn implements AutoCloseable {
   private final MemorySegment engine;
 
   /**
-   * @throws dev.unnoise.graph.run.BackendException if the library cannot be loaded
+   * Loads the library and sees it compute.
+   *
+   * @throws BackendException if the library cannot be loaded or computes wrongly
    */
   public OneDnn() {
     OneDnnLibrary.load();
@@ -24,6 +27,7 @@ public final class OneDnn implements AutoCloseable {
       engine =
           create(scope, "dnnl_engine_create", out -> dnnl_h.dnnl_engine_create(out, dnnl_h.dnnl_cpu(), 0),
               "dnnl_engine_destroy", dnnl_h::dnnl_engine_destroy);
+      SelfTest.run(this);
     } catch (RuntimeException e) {
       scope.close();
       throw e;
