@@ -9,7 +9,6 @@ import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.model.Architectures;
 import dev.unnoise.model.Checkpoint;
-import dev.unnoise.model.ModelException;
 import dev.unnoise.model.RandomWeights;
 import dev.unnoise.model.UNet;
 import dev.unnoise.model.UNetConfig;
@@ -79,7 +78,7 @@ final class BenchCommand implements Callable<Integer> {
           Optional.ofNullable(Architectures.byName().get(name))
               .orElseThrow(
                   () ->
-                      new ModelException(
+                      misuse(
                           "--architecture " + name + " is unknown, expected one of "
                               + String.join(", ", Architectures.byName().keySet())));
       List<Integer> size = config.sampleSize().orElseThrow();

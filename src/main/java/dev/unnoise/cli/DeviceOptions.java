@@ -30,7 +30,8 @@ final class DeviceOptions {
   @Option(
       names = "--precision",
       paramLabel = "P",
-      description = "In what the network computes: ${COMPLETION-CANDIDATES} (default: the device's).")
+      converter = PrecisionConverter.class,
+      description = "In what the network computes: fp32, tf32, bf16 or fp16 (default: the device's).")
   private Precision precision;
 
   @Option(names = "--verbose", description = "Say what is chosen and why; print stack traces of failures.")

@@ -54,7 +54,6 @@ public final class Main {
             line.addSubcommand(name, command.get());
           }
         });
-    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((exception, args) -> misused(exception));
     line.setExecutionExceptionHandler(Main::failed);
     return line.execute(arguments);

@@ -156,9 +156,19 @@ final class NoiseCommand implements Callable<Integer> {
     if (length < 1) {
       throw misuse("--train-timesteps " + length + " is below 1");
     }
-    return SchedulerConfig.defaults(
-            kind, length, betaStart == null ? 1e-4 : betaStart, betaEnd == null ? 0.02 : betaEnd)
-        .noiseSchedule();
+    double start = beta("--beta-start", betaStart, 1e-4);
+    double end = beta("--beta-end", betaEnd, 0.02);
+    return SchedulerConfig.defaults(kind, length, start, end).noiseSchedule();
+  }
+
+  private double beta(String option, Double value, double byDefault) {
+    if (value == null) {
+      return byDefault;
+    }
+    if (!(value >= 0 && value <= 1)) {
+      throw misuse(option + " " + value + " is not within [0, 1]");
+    }
+    return value;
   }
 
   private Tensors images() {

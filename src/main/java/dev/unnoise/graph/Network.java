@@ -39,6 +39,26 @@ public record Network(Graph conditioning, Graph denoiser) {
     return conditioning.inputs().stream().anyMatch(tensor -> tensor.name().equals(LABEL));
   }
 
+  /**
+   * Refuses a timestep that the network has no embedding of: learned embeddings are rows of a table.
+   *
+   * @throws UnnoiseException naming it
+   */
+  public void requireTimestep(double timestep) {
+    Tensor input = conditioning.input(TIMESTEP);
+    for (Node node : conditioning.nodes()) {
+      if (node instanceof Lookup lookup && lookup.source().equals(input)) {
+        boolean whole = timestep == Math.rint(timestep);
+        if (!whole || timestep < 0 || timestep >= lookup.rows()) {
+          throw new UnnoiseException(
+              "timestep " + (whole ? String.valueOf((long) timestep) : String.valueOf(timestep))
+                  + " is not a row of the learned time embedding, expected a whole number in [0, "
+                  + (lookup.rows() - 1) + "]");
+        }
+      }
+    }
+  }
+
   /** Shape of the image that enters. */
   public Shape sampleShape() {
     return denoiser.input(SAMPLE).shape();

@@ -90,6 +90,7 @@ public final class Pipeline implements AutoCloseable {
           "variance_type asks for a learned variance, but the network predicts " + outputChannels
               + " channels for images of " + shape.channels() + ", expected twice as many");
     }
+    request.table().rows().forEach(row -> network.requireTimestep(row.timestep()));
     int evaluationsPerImage = request.guidance().isPresent() ? 2 : 1;
     int batch = Math.toIntExact(Math.min(request.batch(), request.count()));
     Program sampler = program(batch * evaluationsPerImage);
@@ -153,6 +154,7 @@ public final class Pipeline implements AutoCloseable {
 
   /** Evaluates the network once on a batch; see {@link PredictionJob}. */
   public void predict(PredictionJob job) {
+    network.requireTimestep(job.timestep());
     program(job.images()).predict(job);
   }
 

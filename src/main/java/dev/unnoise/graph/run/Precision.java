@@ -17,9 +17,4 @@ public enum Precision {
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
-
-  @Override
-  public String toString() {
-    return label();
-  }
 }

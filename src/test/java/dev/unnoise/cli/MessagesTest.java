@@ -1,0 +1,152 @@
+package dev.unnoise.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the command line says to bad input: one line that names what is wrong and what is allowed, and an exit status. */
+class MessagesTest {
+  private static final String CASES = "src/test/resources/cases/";
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    Files.writeString(folder.resolve("broken.npy"), "this is no array");
+    Files.writeString(folder.resolve("text.png"), "this is no picture");
+    Files.createDirectory(folder.resolve("empty"));
+    Files.createDirectory(folder.resolve("taken.png"));
+  }
+
+  private record Outcome(int exit, String out, String err) {}
+
+  private static Outcome run(String... arguments) {
+    PrintStream oldOut = System.out;
+    PrintStream oldErr = System.err;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      int exit = Main.run(arguments);
+      return new Outcome(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(oldOut);
+      System.setErr(oldErr);
+    }
+  }
+
+  private List<String> files() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.map(path -> folder.relativize(path).toString()).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "smaple | 2 | there is no command smaple, expected one of sample, predict, noise, info, devices, bench",
+        "sample --stpes 3 | 2 | '--stpes'",
+        "sample --steps many | 2 | --steps",
+        "sample --steps 0 | 2 | --steps 0 is below 1",
+        "sample --steps 1001 | 1 | steps 1001 is not within [1, 1000]",
+        "sample --count 0 | 2 | --count 0 is below 1",
+        "sample --count -5 | 2 | --count -5 is below 1",
+        "sample --batch 0 | 2 | --batch 0 is below 1",
+        "sample --first-index -1 | 2 | --first-index -1 is below 0",
+        "sample --sampler magic | 2 | --sampler magic is unknown, expected one of ddpm, ddim",
+        "sample --sampler ddim --eta 2 | 1 | eta 2.0 is not within [0, 1]",
+        "sample --eta 0.5 | 1 | eta is an option of the sampler ddim, not of ddpm",
+        "sample --class 11 | 1 | class 11 is not within [0, 10]",
+        "sample --class one | 2 | 'one' is not a class, a list such as 1,2,3, or all",
+        "sample --class 1,,2 | 2 | '1,,2' is not a class",
+        "sample --guidance NaN | 2 | --guidance NaN is not a finite number",
+        "sample --null-class 3 | 2 | --null-class has an effect only together with --guidance",
+        "sample --guidance 2 --null-class 11 | 1 | class 11 is not within [0, 10]",
+        "sample --model @ddpm-tiny --class 1 | 1 | --class was given, but the model has no classes",
+        "sample --model @ddpm-tiny --guidance 1 | 1 | --guidance was given, but the model has no classes",
+        "sample --model @timestep-classes --class 1 --guidance 2 | 1 | give --null-class",
+        "sample --model @timestep-classes | 1 | name them, for example --class 0,1,2",
+        "sample --model %nowhere | 1 | nowhere does not exist, expected a diffusers checkpoint folder",
+        "sample --model %empty | 1 | empty holds neither config.json nor unet/config.json",
+        "sample --out %x.gif | 1 | x.gif has no known ending, expected .png",
+        "sample --out %nowhere/x.png | 1 | nowhere does not exist",
+        "sample --out %nowhere/ | 1 | nowhere does not exist",
+        "sample --out %taken.png | 1 | taken.png is a folder, expected the name of a file",
+        "sample --initial-noise %nowhere.npy | 1 | nowhere.npy cannot be read: there is no such file",
+        "sample --initial-noise %broken.npy | 1 | broken.npy is not an .npy file of version 1, 2 or 3",
+        "sample --initial-noise @non-square-gray/x.npy | 1 | the input has 1 channels, bundled glyphs expects 3",
+        "sample --initial-noise @ddpm-tiny/x.npy --count 3 | 2 | --count 3 is above the 2 images in",
+        "sample --backend abacus | 1 | there is no backend abacus, expected one of auto, cpu, reference",
+        "sample --backend cpu --device 3 | 1 | backend cpu has no device 3, expected 0 … 0",
+        "sample --precision fp8 | 2 | 'fp8' is no precision, expected one of fp32, tf32, bf16, fp16",
+        "sample --precision bf16 --backend reference | 1 | backend reference on plain Java does not compute in bf16, expected fp32",
+        "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --out %y.npy | 2 | Missing required option: '--timestep=T'",
+        "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --timestep -1 --out %y.npy | 2 | --timestep -1.0 is not a number of at least 0",
+        "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --timestep 5 --out %y.png | 1 | y.png should end in .npy",
+        "predict --input @class-tiny/x.npy --model @class-tiny --timestep 5 --out %y.npy | 1 | the model is class-conditional: give --class",
+        "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --class 1 --timestep 5 --out %y.npy | 1 | --class was given, but the model has no classes",
+        "predict --input @learned-time/x.npy --model @learned-time --timestep 1000 --out %y.npy | 1 | timestep 1000 is not a row of the learned time embedding, expected a whole number in [0, 999]",
+        "predict --input @learned-time/x.npy --model @learned-time --timestep 2.5 --out %y.npy | 1 | timestep 2.5 is not a row of the learned time embedding",
+        "noise --input @ddpm-tiny/x.npy --timestep 1000 --out %y.npy | 1 | timestep 1000 is not within [0, 999]",
+        "noise --input @ddpm-tiny/x.npy --timestep -1 --out %y.npy | 1 | timestep -1 is not within [0, 999]",
+        "noise --input @ddpm-tiny/x.npy --timestep 1,x --out %y.npy | 2 | '--timestep'",
+        "noise --input %text.png --timestep 1 --out %y.png | 1 | text.png is not a picture that can be read",
+        "noise --input @ddpm-tiny/x.npy --timestep 1 --schedule cosine --out %y.npy | 2 | --schedule cosine is unknown, expected one of linear",
+        "noise --input @ddpm-tiny/x.npy --timestep 1 --schedule linear --model @ddpm-tiny --out %y.npy | 2 | --model and --schedule exclude each other",
+        "noise --input @ddpm-tiny/x.npy --timestep 1 --beta-end 0.1 --out %y.npy | 2 | belong to --schedule, which is not given",
+        "noise --input @ddpm-tiny/x.npy --timestep 1 --schedule linear --beta-end 7 --out %y.npy | 2 | --beta-end 7.0 is not within [0, 1]",
+        "bench --architecture vgg | 2 | --architecture vgg is unknown, expected one of ddpm-cifar10-32, ddpm-church-256, adm-64",
+        "bench --architecture adm-64 --model @ddpm-tiny | 2 | --model and --architecture exclude each other",
+        "bench --steps 0 | 2 | --steps 0 is not within [1, 1000]",
+        "info --model %nowhere | 1 | does not exist",
+      })
+  void saysWhatIsWrong(String line, int exit, String expected) throws IOException {
+    List<String> before = files();
+    String[] arguments =
+        Arrays.stream(line.split(" ")).map(word -> word.replace("@", CASES).replace("%", folder + "/")).toArray(String[]::new);
+    Outcome outcome = run(arguments);
+    assertEquals(exit, outcome.exit(), outcome.err());
+    assertTrue(outcome.err().contains(expected), outcome.err());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
+    assertTrue(outcome.err().startsWith("unnoise"), outcome.err());
+    assertEquals("", outcome.out());
+    assertEquals(before, files(), "nothing may be left behind");
+  }
+
+  @Test
+  void verboseShowsWhereItHappened() {
+    Outcome outcome = run("info", "--verbose", "--model", folder.resolve("nowhere").toString());
+    assertEquals(1, outcome.exit());
+    assertTrue(outcome.err().contains("at dev.unnoise."), outcome.err());
+  }
+
+  @Test
+  void helpGoesToStdout() {
+    for (String command : List.of("sample", "predict", "noise", "info", "devices", "bench")) {
+      Outcome outcome = run(command, "--help");
+      assertEquals(0, outcome.exit());
+      assertTrue(outcome.out().contains("Usage: unnoise " + command), outcome.out());
+      assertEquals("", outcome.err());
+    }
+    assertTrue(run("--help").out().contains("Examples:"));
+    assertFalse(run("--version").out().isBlank());
+    assertEquals(2, run().exit());
+  }
+}
