@@ -9,24 +9,43 @@ import dev.unnoise.graph.Weights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
  * A network's parameters: small ones as arrays, those of products in the layouts that primitives want, each kept once.
  * After {@link #seal} nothing more is read from the checkpoint; another layout is then made from one that is there.
+ * Several threads may prepare different parameters at once.
  */
 public final class PreparedWeights implements AutoCloseable {
   private final OneDnn oneDnn;
   private final Scope scope = new Scope();
-  private final Map<Parameter, float[]> arrays = new HashMap<>();
-  private final Map<Object, List<Form>> forms = new HashMap<>();
-  private Weights source;
-  private long bytes;
+  private final Map<Parameter, float[]> arrays = new ConcurrentHashMap<>();
+  private final Map<Object, Forms> forms = new ConcurrentHashMap<>();
+  private final AtomicLong bytes = new AtomicLong();
+  private volatile Weights source;
 
   private record Form(Layout layout, MemorySegment data, Memory memory) {}
+
+  /** The same elements in every layout that was asked for. */
+  private final class Forms {
+    private final List<Form> known = new ArrayList<>();
+
+    synchronized Memory in(Supplier<float[]> elements, Layout stored, Layout wanted) {
+      for (Form form : known) {
+        if (OneDnn.same(form.layout(), wanted)) {
+          return form.memory();
+        }
+      }
+      Form form = known.isEmpty() ? made(elements.get(), stored, wanted) : reordered(known.getFirst(), wanted);
+      known.add(form);
+      bytes.addAndGet(wanted.bytes());
+      return form.memory();
+    }
+  }
 
   public PreparedWeights(OneDnn oneDnn, Weights source) {
     this.oneDnn = oneDnn;
@@ -34,22 +53,22 @@ public final class PreparedWeights implements AutoCloseable {
   }
 
   /** Forgets where the parameters came from. */
-  public synchronized void seal() {
+  public void seal() {
     source = null;
   }
 
   /** Bytes that all forms take together. */
-  public synchronized long bytes() {
-    return bytes;
+  public long bytes() {
+    return bytes.get();
   }
 
   /** The elements of a parameter, row-major; not to be written. */
-  public synchronized float[] array(Parameter parameter) {
+  public float[] array(Parameter parameter) {
     return arrays.computeIfAbsent(
         parameter,
         key -> {
           float[] values = load(key);
-          bytes += 4L * values.length;
+          bytes.addAndGet(4L * values.length);
           return values;
         });
   }
@@ -67,23 +86,23 @@ public final class PreparedWeights implements AutoCloseable {
    * Elements made of a parameter, in a layout.
    *
    * @param key what they are: asked for again, the same memory is given
-   * @param source makes them
-   * @param stored the layout in which {@code source} gives them, with the extents of the wanted layout
+   * @param elements makes them
+   * @param stored the layout in which {@code elements} gives them, with the extents of the wanted layout
    */
-  synchronized Memory in(Object key, Supplier<float[]> source, Layout stored, Layout wanted) {
-    List<Form> known = forms.computeIfAbsent(key, absent -> new ArrayList<>());
-    for (Form form : known) {
-      if (OneDnn.same(form.layout(), wanted)) {
-        return form.memory();
-      }
-    }
-    Form form = known.isEmpty() ? fromSource(source.get(), stored, wanted) : reordered(known.getFirst(), wanted);
-    known.add(form);
-    bytes += wanted.bytes();
-    return form.memory();
+  Memory in(Object key, Supplier<float[]> elements, Layout stored, Layout wanted) {
+    return forms.computeIfAbsent(key, absent -> new Forms()).in(elements, stored, wanted);
   }
 
-  private Form fromSource(float[] values, Layout stored, Layout wanted) {
+  /** The elements of a parameter, row-major, not kept. */
+  float[] load(Parameter parameter) {
+    Weights from = source;
+    if (from == null) {
+      throw new IllegalStateException(parameter + " was not prepared when the network was loaded");
+    }
+    return from.resolve(parameter);
+  }
+
+  private Form made(float[] values, Layout stored, Layout wanted) {
     try (Scope temporary = new Scope()) {
       MemorySegment plain = temporary.allocate(4L * values.length);
       MemorySegment.copy(values, 0, plain, ValueLayout.JAVA_FLOAT, 0, values.length);
@@ -95,14 +114,6 @@ public final class PreparedWeights implements AutoCloseable {
     MemorySegment data = scope.allocate(wanted.bytes());
     oneDnn.reorder(from.layout(), from.data(), wanted, data);
     return new Form(wanted, data, oneDnn.memory(scope, wanted, data));
-  }
-
-  /** The elements of a parameter, row-major, not kept. */
-  float[] load(Parameter parameter) {
-    if (source == null) {
-      throw new IllegalStateException(parameter + " was not prepared when the network was loaded");
-    }
-    return source.resolve(parameter);
   }
 
   @Override

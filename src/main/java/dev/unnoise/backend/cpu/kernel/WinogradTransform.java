@@ -32,8 +32,8 @@ final class WinogradTransform {
   static float[][] kernels(float[] weight, int out, int in) {
     float[][] matrices = new float[POINTS * POINTS][in * out];
     double[][] half = new double[POINTS][3];
-    for (int o = 0; o < out; o++) {
-      for (int i = 0; i < in; i++) {
+    for (int i = 0; i < in; i++) {
+      for (int o = 0; o < out; o++) {
         int at = (o * in + i) * 9;
         for (int p = 0; p < POINTS; p++) {
           for (int x = 0; x < 3; x++) {

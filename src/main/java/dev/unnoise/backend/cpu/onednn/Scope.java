@@ -1,5 +1,6 @@
 package dev.unnoise.backend.cpu.onednn;
 
+import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -22,13 +23,27 @@ public final class Scope implements AutoCloseable {
     return ALLOCATIONS.get();
   }
 
-  /** Zeroed memory. */
-  public synchronized MemorySegment allocate(long bytes) {
+  /**
+   * Zeroed memory.
+   *
+   * @throws BackendException if there is not enough
+   */
+  public MemorySegment allocate(long bytes) {
+    Arena owner = arena();
+    ALLOCATIONS.incrementAndGet();
+    try {
+      return owner.allocate(Math.max(bytes, ALIGNMENT), ALIGNMENT);
+    } catch (OutOfMemoryError e) {
+      throw new BackendException(
+          "there is no memory for " + (bytes >> 20) + " MiB more; sample fewer images at once", e);
+    }
+  }
+
+  private synchronized Arena arena() {
     if (arena == null) {
       arena = Arena.ofShared();
     }
-    ALLOCATIONS.incrementAndGet();
-    return arena.allocate(Math.max(bytes, ALIGNMENT), ALIGNMENT);
+    return arena;
   }
 
   /** Takes a native object over: it is destroyed when the scope closes. */
