@@ -56,7 +56,16 @@ public final class Main {
         });
     line.setParameterExceptionHandler((exception, args) -> misused(exception));
     line.setExecutionExceptionHandler(Main::failed);
-    return line.execute(arguments);
+    try {
+      return line.execute(arguments);
+    } catch (OutOfMemoryError e) {
+      long limit = Runtime.getRuntime().maxMemory() >> 20;
+      line.getErr().println(
+          "unnoise: there is not enough memory: the Java heap may grow to " + limit
+              + " MiB; sample fewer images at once, or allow more by UNNOISE_JAVA_OPTS=-Xmx…");
+      line.getErr().flush();
+      return FAILED;
+    }
   }
 
   private static Map<String, Supplier<Callable<Integer>>> commands() {

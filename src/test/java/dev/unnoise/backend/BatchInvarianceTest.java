@@ -95,6 +95,16 @@ class BatchInvarianceTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("fastBackends")
+  void wideNetworks(String backend) {
+    Network network = RandomNetworks.network(RandomNetworks.wide());
+    try (Device device = Evaluate.open(backend);
+        Pipeline pipeline = new Pipeline(device, network, new NormalWeights(1), Precision.FP32)) {
+      check(pipeline, network.sampleShape(), 2, Labels.NONE, Optional.empty());
+    }
+  }
+
   private static void check(
       Pipeline pipeline, Shape shape, int steps, Labels labels, Optional<Guidance> guidance) {
     byte[] together = sample(pipeline, steps, 7, 7, 10, labels, guidance);

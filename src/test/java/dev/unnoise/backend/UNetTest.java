@@ -24,16 +24,20 @@ class UNetTest {
     try (Device reference = Evaluate.open("reference");
         Device device = Evaluate.open(backend)) {
       for (long seed = 100; seed < 125; seed++) {
-        UNetConfig config = RandomNetworks.config(seed);
-        Network network = RandomNetworks.network(config);
-        NormalWeights weights = new NormalWeights(seed);
-        float[] x = Evaluate.normals(seed, 3 * network.sampleShape().elements());
-        int[] labels = network.labelled() ? new int[] {0, 2, 1} : new int[0];
-        float[] expected = Evaluate.predict(reference, network, weights, x, 3, 400, labels);
-        float[] actual = Evaluate.predict(device, network, weights, x, 3, 400, labels);
-        double error = Evaluate.normalizedError(expected, actual);
-        assertTrue(error < 1e-9, "seed " + seed + " " + config + ": normalised error " + error);
+        check(reference, device, RandomNetworks.config(seed), seed, 3);
       }
+      check(reference, device, RandomNetworks.wide(), 125, 1);
     }
+  }
+
+  private static void check(Device reference, Device device, UNetConfig config, long seed, int images) {
+    Network network = RandomNetworks.network(config);
+    NormalWeights weights = new NormalWeights(seed);
+    float[] x = Evaluate.normals(seed, images * network.sampleShape().elements());
+    int[] labels = network.labelled() ? new int[] {0, 2, 1} : new int[0];
+    float[] expected = Evaluate.predict(reference, network, weights, x, images, 400, labels);
+    float[] actual = Evaluate.predict(device, network, weights, x, images, 400, labels);
+    double error = Evaluate.normalizedError(expected, actual);
+    assertTrue(error < 1e-9, "seed " + seed + " " + config + ": normalised error " + error);
   }
 }

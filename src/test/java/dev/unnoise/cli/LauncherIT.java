@@ -229,6 +229,15 @@ class LauncherIT {
   }
 
   @Test
+  void tooSmallAHeapIsOneLine() throws Exception {
+    Map<String, String> small = Map.of("UNNOISE_JAVA_OPTS", "-Xmx32m");
+    Outcome outcome = unnoise(small, "bench", "--architecture", "adm-64", "--batch", "1", "--steps", "1");
+    assertEquals(1, outcome.exit());
+    assertTrue(outcome.err().startsWith("unnoise: there is not enough memory"), outcome.err());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
+  }
+
+  @Test
   void threadsCanBeChosenAndDoNotChangeImages() throws Exception {
     String[] line = {"sample", "--sampler", "ddim", "--steps", "2", "--count", "3", "--out"};
     assertEquals(0, unnoise(Map.of("UNNOISE_JAVA_OPTS", "-Dunnoise.cpu.threads=1"), with(line, "one.npy")).exit());

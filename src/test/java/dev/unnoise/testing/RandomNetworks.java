@@ -62,6 +62,40 @@ public final class RandomNetworks {
         Optional.empty());
   }
 
+  /** A network wide enough for the algorithms that backends keep for large products. */
+  public static UNetConfig wide() {
+    List<Block> blocks =
+        List.of(new Block(false, Optional.of(Resampling.CONV)), new Block(true, Optional.empty()));
+    return new UNetConfig(
+        Optional.of(List.of(18, 22)),
+        3,
+        3,
+        false,
+        TimeEmbedding.POSITIONAL,
+        Optional.empty(),
+        0,
+        true,
+        blocks,
+        true,
+        blocks.reversed(),
+        List.of(128, 136),
+        1,
+        1,
+        1,
+        Resampling.CONV,
+        Resampling.CONV,
+        Activation.SILU,
+        Optional.of(8),
+        8,
+        Optional.empty(),
+        1e-5,
+        TimeScaleShift.DEFAULT,
+        true,
+        new ClassEmbedding.None(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
   public static Network network(UNetConfig config) {
     List<Integer> size = config.sampleSize().orElseThrow();
     return UNet.build(config, size.get(0), size.get(1));

@@ -95,15 +95,6 @@ public class dnnl_h extends dnnl_h$shared {
     public static int dnnl_unimplemented() {
         return dnnl_unimplemented;
     }
-    private static final int dnnl_last_impl_reached = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_last_impl_reached = 4
-     * }
-     */
-    public static int dnnl_last_impl_reached() {
-        return dnnl_last_impl_reached;
-    }
     private static final int dnnl_runtime_error = (int)5L;
     /**
      * {@snippet lang=c :
@@ -112,15 +103,6 @@ public class dnnl_h extends dnnl_h$shared {
      */
     public static int dnnl_runtime_error() {
         return dnnl_runtime_error;
-    }
-    private static final int dnnl_not_required = (int)6L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.dnnl_not_required = 6
-     * }
-     */
-    public static int dnnl_not_required() {
-        return dnnl_not_required;
     }
     private static final int dnnl_f32 = (int)3L;
     /**
@@ -327,66 +309,6 @@ public class dnnl_h extends dnnl_h$shared {
                 traceDowncall("dnnl_stream_create", stream, engine, flags);
             }
             return (int)mh$.invokeExact(stream, engine, flags);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class dnnl_stream_wait {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            dnnl_h.C_INT,
-            dnnl_h.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("dnnl_stream_wait");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static FunctionDescriptor dnnl_stream_wait$descriptor() {
-        return dnnl_stream_wait.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static MethodHandle dnnl_stream_wait$handle() {
-        return dnnl_stream_wait.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static MemorySegment dnnl_stream_wait$address() {
-        return dnnl_stream_wait.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * dnnl_status_t dnnl_stream_wait(dnnl_stream_t stream)
-     * }
-     */
-    public static int dnnl_stream_wait(MemorySegment stream) {
-        var mh$ = dnnl_stream_wait.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("dnnl_stream_wait", stream);
-            }
-            return (int)mh$.invokeExact(stream);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2288,15 +2210,6 @@ public class dnnl_h extends dnnl_h$shared {
     public static int DNNL_ARG_SRC() {
         return DNNL_ARG_SRC;
     }
-    private static final int DNNL_ARG_FROM = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define DNNL_ARG_FROM 1
-     * }
-     */
-    public static int DNNL_ARG_FROM() {
-        return DNNL_ARG_FROM;
-    }
     private static final int DNNL_ARG_DST = (int)17L;
     /**
      * {@snippet lang=c :
@@ -2305,15 +2218,6 @@ public class dnnl_h extends dnnl_h$shared {
      */
     public static int DNNL_ARG_DST() {
         return DNNL_ARG_DST;
-    }
-    private static final int DNNL_ARG_TO = (int)17L;
-    /**
-     * {@snippet lang=c :
-     * #define DNNL_ARG_TO 17
-     * }
-     */
-    public static int DNNL_ARG_TO() {
-        return DNNL_ARG_TO;
     }
     private static final int DNNL_ARG_WEIGHTS = (int)33L;
     /**

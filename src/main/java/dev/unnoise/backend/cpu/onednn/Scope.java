@@ -14,6 +14,7 @@ public final class Scope implements AutoCloseable {
   private static final int ALIGNMENT = 64;
 
   private static final AtomicLong ALLOCATIONS = new AtomicLong();
+  private static final AtomicLong HELD = new AtomicLong();
 
   private Arena arena;
   private final Deque<Runnable> destroyers = new ArrayDeque<>();
@@ -21,6 +22,11 @@ public final class Scope implements AutoCloseable {
   /** How often native memory has been allocated by any scope. */
   public static long allocations() {
     return ALLOCATIONS.get();
+  }
+
+  /** How many native objects and arenas all open scopes hold. */
+  public static long held() {
+    return HELD.get();
   }
 
   /**
@@ -42,6 +48,7 @@ public final class Scope implements AutoCloseable {
   private synchronized Arena arena() {
     if (arena == null) {
       arena = Arena.ofShared();
+      HELD.incrementAndGet();
     }
     return arena;
   }
@@ -49,6 +56,7 @@ public final class Scope implements AutoCloseable {
   /** Takes a native object over: it is destroyed when the scope closes. */
   synchronized MemorySegment own(MemorySegment handle, String call, ToIntFunction<MemorySegment> destroy) {
     destroyers.push(() -> Status.check(destroy.applyAsInt(handle), call));
+    HELD.incrementAndGet();
     return handle;
   }
 
@@ -56,9 +64,12 @@ public final class Scope implements AutoCloseable {
   public synchronized void close() {
     while (!destroyers.isEmpty()) {
       destroyers.pop().run();
+      HELD.decrementAndGet();
     }
     if (arena != null) {
       arena.close();
+      arena = null;
+      HELD.decrementAndGet();
     }
   }
 }
