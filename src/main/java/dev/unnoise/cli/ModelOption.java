@@ -6,7 +6,6 @@ import dev.unnoise.model.Checkpoint;
 import dev.unnoise.model.ModelException;
 import dev.unnoise.model.UNet;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -41,14 +40,10 @@ final class ModelOption {
       }
       return UNet.build(checkpoint.unet(), shape.height(), shape.width());
     }
-    List<Integer> size =
-        checkpoint
-            .unet()
-            .sampleSize()
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        checkpoint.location() + ": config.json has no sample_size; give --initial-noise of the size wanted"));
-    return UNet.build(checkpoint.unet(), size.get(0), size.get(1));
+    if (checkpoint.unet().sampleSize().isEmpty()) {
+      throw new ModelException(
+          checkpoint.location() + ": config.json has no sample_size; give --initial-noise of the size wanted");
+    }
+    return checkpoint.network();
   }
 }

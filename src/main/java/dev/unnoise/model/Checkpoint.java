@@ -119,6 +119,18 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * The network for images of the size it was trained at; for other sizes there is {@link UNet#build}.
+   *
+   * @throws ModelException if the file does not say at which size
+   */
+  public Network network() {
+    List<Integer> size =
+        unet.sampleSize()
+            .orElseThrow(() -> new ModelException(location + ": config.json has no sample_size, expected a height and a width"));
+    return UNet.build(unet, size.get(0), size.get(1));
+  }
+
+  /**
    * What the scheduler's file says.
    *
    * @throws ModelException if there is no such file

@@ -13,7 +13,6 @@ import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.Guidance;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Precision;
-import dev.unnoise.graph.run.RunMonitor;
 import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.model.Checkpoint;
 import dev.unnoise.model.UNet;
@@ -56,8 +55,11 @@ class BatchInvarianceTest {
       Pipeline pipeline, int steps, int count, int batch, long first, Labels labels, Optional<Guidance> guidance) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     pipeline.sample(
-        new SampleRequest(
-            table(steps), count, batch, 5, first, labels, guidance, Optional.empty(), Output.Form.FLOAT32_CHW, RunMonitor.NONE),
+        SampleRequest.of(table(steps), count)
+            .inBatchesOf(batch)
+            .numbered(5, first)
+            .labelled(labels, guidance)
+            .as(Output.Form.FLOAT32_CHW),
         (images, n) -> all.writeBytes(images.toArray(ValueLayout.JAVA_BYTE)));
     return all.toByteArray();
   }

@@ -128,8 +128,11 @@ class PipelineTest {
   private static float[] guided(Pipeline pipeline, Optional<Guidance> guidance) {
     Labels labels = new Labels(List.of(0, 1));
     SampleRequest request =
-        new SampleRequest(
-            table("ddim", 4), 3, 2, 1, 0, labels, guidance, Optional.empty(), Output.Form.FLOAT32_CHW, RunMonitor.NONE);
+        SampleRequest.of(table("ddim", 4), 3)
+            .inBatchesOf(2)
+            .numbered(1, 0)
+            .labelled(labels, guidance)
+            .as(Output.Form.FLOAT32_CHW);
     return Evaluate.floats(MemorySegment.ofArray(sample(pipeline, request)));
   }
 
@@ -172,9 +175,7 @@ class PipelineTest {
         Pipeline pipeline = new Pipeline(device, network, new NormalWeights(1), Precision.FP32)) {
       StepTable plain = table("ddpm", 5);
       StepTable learned = new StepTable(plain.rows(), plain.clipping(), true, 1);
-      SampleRequest request =
-          new SampleRequest(
-              learned, 1, 1, 0, 0, Labels.NONE, Optional.empty(), Optional.empty(), Output.Form.UINT8_HWC, RunMonitor.NONE);
+      SampleRequest request = SampleRequest.of(learned, 1);
       UnnoiseException e =
           assertThrows(UnnoiseException.class, () -> pipeline.sample(request, (images, n) -> {}));
       assertTrue(e.getMessage().contains("expected twice as many"), e.getMessage());

@@ -14,17 +14,14 @@ import dev.unnoise.graph.UnnoiseException;
 import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.LoadedNetwork;
-import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Precision;
 import dev.unnoise.graph.run.RunMonitor;
 import dev.unnoise.graph.run.StepTable;
-import dev.unnoise.sampling.Labels;
 import dev.unnoise.sampling.Pipeline;
 import dev.unnoise.sampling.SampleRequest;
 import dev.unnoise.testing.Evaluate;
 import dev.unnoise.testing.NormalWeights;
 import dev.unnoise.testing.RandomNetworks;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +42,7 @@ class LifetimeTest {
   }
 
   private static SampleRequest request(int images, int batch, RunMonitor monitor) {
-    return new SampleRequest(
-        TABLE, images, batch, 0, 0, Labels.NONE, Optional.empty(), Optional.empty(), Output.Form.UINT8_HWC, monitor);
+    return SampleRequest.of(TABLE, images).inBatchesOf(batch).followedBy(monitor);
   }
 
   @Test

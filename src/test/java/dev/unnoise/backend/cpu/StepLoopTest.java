@@ -10,12 +10,11 @@ import dev.unnoise.diffusion.Samplers;
 import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.run.Device;
-import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Precision;
+import dev.unnoise.graph.run.RunMonitor;
 import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.model.Checkpoint;
 import dev.unnoise.model.UNet;
-import dev.unnoise.sampling.Labels;
 import dev.unnoise.sampling.Pipeline;
 import dev.unnoise.sampling.SampleReport;
 import dev.unnoise.sampling.SampleRequest;
@@ -23,7 +22,6 @@ import dev.unnoise.testing.Evaluate;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
@@ -45,29 +43,19 @@ class StepLoopTest {
       SchedulerConfig scheduler = SchedulerConfig.defaults(BetaSchedule.LINEAR, 1000, 1e-4, 0.02);
       StepTable table = Samplers.named("ddpm").orElseThrow().table(scheduler, STEPS, SamplerOptions.DEFAULT);
       try (Pipeline pipeline = new Pipeline(device, network, checkpoint.weights(), Precision.FP32)) {
+        RunMonitor monitor =
+            (done, total) -> {
+              long thread = Thread.currentThread().threadId();
+              if (done == STEPS - MEASURED) {
+                marks.put(thread, new Mark(threads.getThreadAllocatedBytes(thread), 0));
+              } else if (done == STEPS) {
+                marks.computeIfPresent(
+                    thread, (id, mark) -> new Mark(mark.atStart(), threads.getThreadAllocatedBytes(thread)));
+              }
+              return true;
+            };
         SampleReport report =
-            pipeline.sample(
-                new SampleRequest(
-                    table,
-                    1,
-                    1,
-                    0,
-                    0,
-                    Labels.NONE,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Output.Form.UINT8_HWC,
-                    (done, total) -> {
-                      long thread = Thread.currentThread().threadId();
-                      if (done == STEPS - MEASURED) {
-                        marks.put(thread, new Mark(threads.getThreadAllocatedBytes(thread), 0));
-                      } else if (done == STEPS) {
-                        marks.computeIfPresent(
-                            thread, (id, mark) -> new Mark(mark.atStart(), threads.getThreadAllocatedBytes(thread)));
-                      }
-                      return true;
-                    }),
-                (images, count) -> {});
+            pipeline.sample(SampleRequest.of(table, 1).followedBy(monitor), (images, count) -> {});
         assertEquals(0, report.allocationsInLoop());
       }
       assertEquals(1, marks.size());

@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+"""The same U-Nets as plain PyTorch modules: what unnoise is compared with.
+
+Parameters are named as in diffusers checkpoints, so that --model loads the same weights. Measures whole evaluations of
+the network, and prints one JSON object. Needs torch, nothing else.
+
+  bench/peers/torch_unet.py --architecture ddpm-cifar10-32 --batch 8
+  bench/peers/torch_unet.py --batch 512 --device cuda --precision bf16 --compile --cuda-graph
+"""
+import argparse
+import json
+import math
+import os
+import statistics
+import struct
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+PLAIN = {"positional_shift": 1, "cosine_first": False, "padding": 0, "eps": 1e-6, "scale_shift": False,
+         "resnet_resampling": False, "head": None, "classes": None, "layers": 2, "out": 3}
+ARCHITECTURES = {
+    "ddpm-cifar10-32": dict(PLAIN, size=32, channels=(128, 256, 256, 256), attention=(1,)),
+    "ddpm-church-256": dict(PLAIN, size=256, channels=(128, 128, 256, 256, 512, 512), attention=(4,)),
+    "adm-64": {"size": 64, "channels": (192, 384, 576, 768), "attention": (1, 2, 3), "positional_shift": 0,
+               "cosine_first": True, "padding": 1, "eps": 1e-5, "scale_shift": True, "resnet_resampling": True,
+               "head": 64, "classes": 1000, "layers": 3, "out": 6},
+}
+
+
+class Resnet(nn.Module):
+    def __init__(self, into, out, a, resample=None):
+        super().__init__()
+        width = 4 * a["channels"][0]
+        self.resample, self.scale_shift = resample, a["scale_shift"]
+        self.norm1 = nn.GroupNorm(32, into, a["eps"])
+        self.conv1 = nn.Conv2d(into, out, 3, padding=1)
+        self.time_emb_proj = nn.Linear(width, 2 * out if self.scale_shift else out)
+        self.norm2 = nn.GroupNorm(32, out, a["eps"])
+        self.conv2 = nn.Conv2d(out, out, 3, padding=1)
+        self.conv_shortcut = nn.Conv2d(into, out, 1) if into != out else None
+
+    def resampled(self, x):
+        if self.resample == "down":
+            return F.avg_pool2d(x, 2)
+        return F.interpolate(x, scale_factor=2.0, mode="nearest") if self.resample == "up" else x
+
+    def forward(self, x, emb):
+        h = self.conv1(self.resampled(F.silu(self.norm1(x))))
+        x = self.resampled(x)
+        time_bias = self.time_emb_proj(F.silu(emb))[:, :, None, None]
+        if self.scale_shift:
+            scale, shift = time_bias.chunk(2, 1)
+            h = self.norm2(h) * (1 + scale) + shift
+        else:
+            h = self.norm2(h + time_bias)
+        h = self.conv2(F.silu(h))
+        return (x if self.conv_shortcut is None else self.conv_shortcut(x)) + h
+
+
+class Attention(nn.Module):
+    def __init__(self, channels, a):
+        super().__init__()
+        self.heads = 1 if a["head"] is None else channels // a["head"]
+        self.group_norm = nn.GroupNorm(32, channels, a["eps"])
+        self.to_q, self.to_k, self.to_v = (nn.Linear(channels, channels) for _ in range(3))
+        self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        tokens = self.group_norm(x).permute(0, 2, 3, 1).reshape(n, h * w, c)
+        q, k, v = (p(tokens).view(n, h * w, self.heads, -1).transpose(1, 2) for p in (self.to_q, self.to_k, self.to_v))
+        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, h * w, c)
+        return x + self.to_out[0](mixed).view(n, h, w, c).permute(0, 3, 1, 2)
+
+
+class Down(nn.Module):
+    def __init__(self, channels, padding):
+        super().__init__()
+        self.padding = padding
+        self.conv = nn.Conv2d(channels, channels, 3, stride=2, padding=padding)
+
+    def forward(self, x):
+        return self.conv(x if self.padding else F.pad(x, (0, 1, 0, 1)))
+
+
+class Up(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+
+
+class Level(nn.Module):
+    """A block of the way down or up: residual blocks, attentions, a change of resolution."""
+
+    def __init__(self, inputs, out, a, attention, resample):
+        super().__init__()
+        self.resnets = nn.ModuleList(Resnet(i, out, a) for i in inputs)
+        self.attentions = nn.ModuleList(Attention(out, a) for _ in inputs) if attention else None
+        if a["resnet_resampling"]:
+            changed = Resnet(out, out, a, resample) if resample else None
+        else:
+            changed = {"down": lambda: Down(out, a["padding"]), "up": lambda: Up(out), None: lambda: None}[resample]()
+        if changed is not None:
+            setattr(self, "downsamplers" if resample == "down" else "upsamplers", nn.ModuleList([changed]))
+        self.resnet_resampling = a["resnet_resampling"]
+
+    def layer(self, i, x, emb):
+        x = self.resnets[i](x, emb)
+        return x if self.attentions is None else self.attentions[i](x)
+
+    def resampled(self, name, x, emb):
+        if not hasattr(self, name):
+            return None
+        change = getattr(self, name)[0]
+        return change(x, emb) if self.resnet_resampling else change(x)
+
+
+class Mid(nn.Module):
+    def __init__(self, channels, a):
+        super().__init__()
+        self.resnets = nn.ModuleList(Resnet(channels, channels, a) for _ in range(2))
+        self.attentions = nn.ModuleList([Attention(channels, a)])
+
+    def forward(self, x, emb):
+        return self.resnets[1](self.attentions[0](self.resnets[0](x, emb)), emb)
+
+
+class TimeEmbedding(nn.Module):
+    def __init__(self, into, width):
+        super().__init__()
+        self.linear_1, self.linear_2 = nn.Linear(into, width), nn.Linear(width, width)
+
+    def forward(self, x):
+        return self.linear_2(F.silu(self.linear_1(x)))
+
+
+class UNet(nn.Module):
+    def __init__(self, a):
+        super().__init__()
+        self.a = a
+        channels, layers, last = a["channels"], a["layers"], len(a["channels"]) - 1
+        self.conv_in = nn.Conv2d(3, channels[0], 3, padding=1)
+        self.time_embedding = TimeEmbedding(channels[0], 4 * channels[0])
+        self.class_embedding = nn.Embedding(a["classes"], 4 * channels[0]) if a["classes"] else None
+        self.down_blocks, self.up_blocks = nn.ModuleList(), nn.ModuleList()
+        skips, now = [channels[0]], channels[0]
+        for i, out in enumerate(channels):
+            self.down_blocks.append(
+                Level([now] + [out] * (layers - 1), out, a, i in a["attention"], "down" if i < last else None))
+            now = out
+            skips += [out] * layers + ([out] if i < last else [])
+        self.mid_block = Mid(now, a)
+        for i, out in reversed(list(enumerate(channels))):
+            inputs = []
+            for _ in range(layers + 1):
+                inputs.append(now + skips.pop())
+                now = out
+            self.up_blocks.append(Level(inputs, out, a, i in a["attention"], "up" if i > 0 else None))
+        self.conv_norm_out = nn.GroupNorm(32, channels[0], a["eps"])
+        self.conv_out = nn.Conv2d(channels[0], a["out"], 3, padding=1)
+
+    def embedding(self, t):
+        half = self.a["channels"][0] // 2
+        exponents = torch.arange(half, device=t.device, dtype=torch.float32) / (half - self.a["positional_shift"])
+        angles = t[:, None].float() * torch.exp(-math.log(10000) * exponents)[None]
+        waves = (angles.cos(), angles.sin()) if self.a["cosine_first"] else (angles.sin(), angles.cos())
+        return self.time_embedding(torch.cat(waves, 1).to(self.conv_in.weight.dtype))
+
+    def forward(self, x, t, labels=None):
+        emb = self.embedding(t)
+        if self.class_embedding is not None:
+            emb = emb + self.class_embedding(labels)
+        x = self.conv_in(x)
+        skips = [x]
+        for block in self.down_blocks:
+            for i in range(len(block.resnets)):
+                x = block.layer(i, x, emb)
+                skips.append(x)
+            smaller = block.resampled("downsamplers", x, emb)
+            if smaller is not None:
+                x = smaller
+                skips.append(x)
+        x = self.mid_block(x, emb)
+        for block in self.up_blocks:
+            for i in range(len(block.resnets)):
+                x = block.layer(i, torch.cat([x, skips.pop()], 1), emb)
+            larger = block.resampled("upsamplers", x, emb)
+            x = x if larger is None else larger
+        return self.conv_out(F.silu(self.conv_norm_out(x)))
+
+
+def read_safetensors(path):
+    """Tensors by name: a length, a JSON header, the data."""
+    kinds = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        data = bytearray(file.read())
+    header.pop("__metadata__", None)
+    return {name: torch.frombuffer(data[slice(*entry["data_offsets"])], dtype=kinds[entry["dtype"]])
+            .reshape(entry["shape"]).float() for name, entry in header.items()}
+
+
+def seconds_per_call(call, rounds, device):
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        call()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - began)
+    return times
+
+
+def graphed(call):
+    """Records a call as a CUDA graph; it reads and writes the same memory each time."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            call()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        call()
+    return graph.replay
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default="ddpm-cifar10-32")
+    parser.add_argument("--model", help="a diffusers folder with weights for that architecture (default: random)")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--precision", choices=("fp32", "tf32", "bf16", "fp16"), default="fp32")
+    parser.add_argument("--threads", type=int, default=0, help="processor threads (default: torch's own choice)")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--cuda-graph", action="store_true")
+    parser.add_argument("--onnx", help="write the network as an ONNX file instead of measuring")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    tf32 = options.precision == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cudnn.benchmark = True
+    kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(options.precision, torch.float32)
+    a = ARCHITECTURES[options.architecture]
+    net = UNet(a).eval()
+    if options.model:
+        net.load_state_dict(read_safetensors(os.path.join(options.model, "diffusion_pytorch_model.safetensors")))
+    net = net.to(options.device, kind, memory_format=torch.channels_last)
+    x = torch.randn(options.batch, 3, a["size"], a["size"])
+    x = x.to(options.device, kind, memory_format=torch.channels_last)
+    t = torch.full((options.batch,), 500.0, device=options.device)
+    labels = torch.arange(options.batch, device=options.device) % a["classes"] if a["classes"] else None
+    with torch.inference_mode():
+        if options.onnx:
+            inputs = (x, t) if labels is None else (x, t, labels)
+            torch.onnx.export(net, inputs, options.onnx, input_names=["x", "t", "labels"][:len(inputs)],
+                              output_names=["y"], dynamo=False)
+            return
+        run = torch.compile(net) if options.compile else net
+        call = lambda: run(x, t, labels)
+        call()
+        if options.cuda_graph:
+            call = graphed(call)
+        seconds_per_call(call, 2, options.device)
+        times = seconds_per_call(call, options.rounds, options.device)
+    middle = statistics.median(times)
+    how = ["channels_last"] + ["compiled"] * options.compile + ["CUDA graph"] * options.cuda_graph
+    print(json.dumps({
+        "peer": "PyTorch " + torch.__version__ + " (" + ", ".join(how) + ")",
+        "architecture": options.architecture,
+        "device": torch.cuda.get_device_name() if options.device == "cuda" else f"{torch.get_num_threads()} threads",
+        "precision": options.precision, "batch": options.batch,
+        "msPerStep": round(1e3 * middle, 3), "msPerStepFastest": round(1e3 * min(times), 3),
+        "imageStepsPerSecond": round(options.batch / middle, 3)}))
+
+
+if __name__ == "__main__":
+    main()
