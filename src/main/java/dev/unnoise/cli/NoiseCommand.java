@@ -71,15 +71,7 @@ final class NoiseCommand implements Callable<Integer> {
   @Option(names = "--one-step", description = "Take the input as x of the timestep before, and add one step's noise.")
   private boolean oneStep;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed (default: ${DEFAULT-VALUE}).")
-  private long seed;
-
-  @Option(
-      names = "--first-index",
-      paramLabel = "K",
-      defaultValue = "0",
-      description = "Index of the first image (default: ${DEFAULT-VALUE}).")
-  private long firstIndex;
+  @Mixin private NumberingOptions numbering;
 
   @Option(
       names = "--out",
@@ -92,9 +84,7 @@ final class NoiseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (firstIndex < 0) {
-      throw misuse("--first-index " + firstIndex + " is below 0");
-    }
+    numbering.check(spec);
     long began = System.nanoTime();
     NoiseSchedule noise = schedule == null ? fromModel() : fromOptions();
     List<NoisingJob.Level> levels =
@@ -109,7 +99,7 @@ final class NoiseCommand implements Callable<Integer> {
       opened
           .device()
           .noise(
-              new NoisingJob(images.shape(), images.count(), images.values(), levels, seed, firstIndex, noisy));
+              new NoisingJob(images.shape(), images.count(), images.values(), levels, numbering.seed(), numbering.firstIndex(), noisy));
       MemorySegment finished =
           writer.form() == ImageWriter.Form.TENSOR ? noisy : Pixels.of(noisy, images.shape(), total, arena);
       writer.write(finished, Math.toIntExact(total));

@@ -69,15 +69,7 @@ final class SampleCommand implements Callable<Integer> {
   @Option(names = "--batch", paramLabel = "N", description = "Images at once (default: what suits device and memory).")
   private Integer batch;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed (default: ${DEFAULT-VALUE}).")
-  private long seed;
-
-  @Option(
-      names = "--first-index",
-      paramLabel = "K",
-      defaultValue = "0",
-      description = "Index of the first image (default: ${DEFAULT-VALUE}).")
-  private long firstIndex;
+  @Mixin private NumberingOptions numbering;
 
   @Option(
       names = "--class",
@@ -95,7 +87,7 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--initial-noise",
       paramLabel = "FILE",
-      description = "x_T as .npy, float32 N,C,H,W, unit normal (default: drawn from the seed).")
+      description = "x_T as .npy, float32 N,C,H,W, unit normal (default: drawn from the numbering.seed()).")
   private Path initialNoise;
 
   @Option(
@@ -124,7 +116,7 @@ final class SampleCommand implements Callable<Integer> {
       Optional<Tensors> noise = Optional.ofNullable(initialNoise).map(Tensors::read);
       Network network = ModelOption.network(checkpoint, noise.map(Tensors::shape));
       long images = imageCount(noise);
-      try (ImageWriter writer = ImageWriter.open(out, network.sampleShape(), images, firstIndex);
+      try (ImageWriter writer = ImageWriter.open(out, network.sampleShape(), images, numbering.firstIndex());
           Pipeline pipeline = device.pipeline(opening, network, checkpoint.weights())) {
         Backends.Opened opened = opening.finish();
         int perImage = guide.isPresent() ? 2 : 1;
@@ -143,8 +135,8 @@ final class SampleCommand implements Callable<Integer> {
                       table,
                       images,
                       atOnce,
-                      seed,
-                      firstIndex,
+                      numbering.seed(),
+                      numbering.firstIndex(),
                       labels,
                       guide,
                       noise.map(Tensors::values),
@@ -163,7 +155,7 @@ final class SampleCommand implements Callable<Integer> {
     atLeast("--steps", steps, 1);
     atLeast("--count", count, 1);
     atLeast("--batch", batch, 1);
-    atLeast("--first-index", firstIndex, 0);
+    numbering.check(spec);
     if (guidance != null && !Double.isFinite(guidance)) {
       throw misuse("--guidance " + guidance + " is not a finite number");
     }
@@ -253,7 +245,7 @@ final class SampleCommand implements Callable<Integer> {
             shape.width(),
             chosen.name(),
             stepCount,
-            seed,
+            numbering.seed(),
             opened.backend().name(),
             opened.device().info().name(),
             precision.label(),

@@ -1,6 +1,5 @@
 package dev.unnoise.graph;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,7 +19,7 @@ public record Convolution(
     boolean upsampled,
     Epilogue epilogue,
     Tensor output)
-    implements Node {
+    implements Product {
   public Convolution {
     Require.parameter(name, weight, output.channels(), source.channels(), window.kernel(), window.kernel());
     bias.ifPresent(parameter -> Require.parameter(name, parameter, output.channels()));
@@ -40,6 +39,7 @@ public record Convolution(
     return new Shape(outputChannels, height, width);
   }
 
+  @Override
   public Convolution withEpilogue(Epilogue newEpilogue, Tensor newOutput) {
     return new Convolution(name, source, weight, bias, window, upsampled, newEpilogue, newOutput);
   }
@@ -51,24 +51,6 @@ public record Convolution(
 
   public Convolution withBias(Optional<Parameter> newBias) {
     return new Convolution(name, source, weight, newBias, window, upsampled, epilogue, output);
-  }
-
-  @Override
-  public List<Tensor> inputs() {
-    List<Tensor> inputs = new ArrayList<>();
-    inputs.add(source);
-    inputs.addAll(epilogue.tensors());
-    return inputs;
-  }
-
-  @Override
-  public List<Parameter> parameters() {
-    return bias.map(parameter -> List.of(weight, parameter)).orElseGet(() -> List.of(weight));
-  }
-
-  @Override
-  public long flop() {
-    return 2 * weight.elements() * output.shape().pixels();
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.unnoise.graph;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +11,7 @@ import java.util.Optional;
  */
 public record Linear(
     String name, Tensor source, Parameter weight, Optional<Parameter> bias, Epilogue epilogue, Tensor output)
-    implements Node {
+    implements Product {
   public Linear {
     Require.parameter(name, weight, output.channels(), source.channels());
     bias.ifPresent(parameter -> Require.parameter(name, parameter, output.channels()));
@@ -20,26 +19,9 @@ public record Linear(
     epilogue.check(name, output);
   }
 
+  @Override
   public Linear withEpilogue(Epilogue newEpilogue, Tensor newOutput) {
     return new Linear(name, source, weight, bias, newEpilogue, newOutput);
-  }
-
-  @Override
-  public List<Tensor> inputs() {
-    List<Tensor> inputs = new ArrayList<>();
-    inputs.add(source);
-    inputs.addAll(epilogue.tensors());
-    return inputs;
-  }
-
-  @Override
-  public List<Parameter> parameters() {
-    return bias.map(parameter -> List.of(weight, parameter)).orElseGet(() -> List.of(weight));
-  }
-
-  @Override
-  public long flop() {
-    return 2 * weight.elements() * output.shape().pixels();
   }
 
   @Override

@@ -14,13 +14,12 @@ public sealed interface Node
         Attention,
         AveragePool,
         Concatenate,
-        Convolution,
         Divide,
         FourierEmbedding,
         GroupNorm,
-        Linear,
         Lookup,
         Modulate,
+        Product,
         SinusoidalEmbedding,
         Upsample {
 

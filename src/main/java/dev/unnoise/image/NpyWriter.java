@@ -11,20 +11,18 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /** An {@code .npy} file of float32, N,C,H,W: the values before rounding. */
-final class NpyWriter implements ImageWriter {
-  private final PendingFile file;
-  private final OutputStream out;
+final class NpyWriter extends SingleFileWriter<OutputStream> {
   private final int elements;
 
   NpyWriter(Path path, Shape shape, long count) {
+    super(
+        new PendingFile(path),
+        file -> {
+          OutputStream out = new BufferedOutputStream(file, 1 << 16);
+          out.write(NpyHeader.of("<f4", count, shape.channels(), shape.height(), shape.width()).toBytes());
+          return out;
+        });
     this.elements = Math.toIntExact(shape.elements());
-    this.file = new PendingFile(path);
-    this.out = new BufferedOutputStream(file.open(), 1 << 16);
-    try {
-      out.write(NpyHeader.of("<f4", count, shape.channels(), shape.height(), shape.width()).toBytes());
-    } catch (IOException e) {
-      throw file.failure(e);
-    }
   }
 
   @Override
@@ -33,32 +31,13 @@ final class NpyWriter implements ImageWriter {
   }
 
   @Override
-  public void write(MemorySegment images, int count) {
+  void put(OutputStream out, MemorySegment images, int count) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(elements * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     float[] image = new float[elements];
-    try {
-      for (int n = 0; n < count; n++) {
-        MemorySegment.copy(images, ValueLayout.JAVA_FLOAT_UNALIGNED, (long) n * bytes.capacity(), image, 0, elements);
-        bytes.clear().asFloatBuffer().put(image);
-        out.write(bytes.array());
-      }
-    } catch (IOException e) {
-      throw file.failure(e);
+    for (int n = 0; n < count; n++) {
+      MemorySegment.copy(images, ValueLayout.JAVA_FLOAT_UNALIGNED, (long) n * bytes.capacity(), image, 0, elements);
+      bytes.clear().asFloatBuffer().put(image);
+      out.write(bytes.array());
     }
-  }
-
-  @Override
-  public void commit() {
-    try {
-      out.close();
-    } catch (IOException e) {
-      throw file.failure(e);
-    }
-    file.commit();
-  }
-
-  @Override
-  public void close() {
-    Streams.close(out, file);
   }
 }

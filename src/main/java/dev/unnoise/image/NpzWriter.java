@@ -11,22 +11,20 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** An {@code .npz} file whose {@code arr_0} is uint8, N,H,W,C: what FID evaluators read. */
-final class NpzWriter implements ImageWriter {
-  private final PendingFile file;
-  private final ZipOutputStream out;
+final class NpzWriter extends SingleFileWriter<ZipOutputStream> {
   private final long bytesPerImage;
 
   NpzWriter(Path path, Shape shape, long count) {
+    super(
+        new PendingFile(path),
+        file -> {
+          ZipOutputStream out = new ZipOutputStream(new BufferedOutputStream(file, 1 << 16));
+          out.setLevel(Deflater.BEST_SPEED);
+          out.putNextEntry(new ZipEntry("arr_0.npy"));
+          out.write(NpyHeader.of("|u1", count, shape.height(), shape.width(), shape.channels()).toBytes());
+          return out;
+        });
     this.bytesPerImage = shape.elements();
-    this.file = new PendingFile(path);
-    this.out = new ZipOutputStream(new BufferedOutputStream(file.open(), 1 << 16));
-    out.setLevel(Deflater.BEST_SPEED);
-    try {
-      out.putNextEntry(new ZipEntry("arr_0.npy"));
-      out.write(NpyHeader.of("|u1", count, shape.height(), shape.width(), shape.channels()).toBytes());
-    } catch (IOException e) {
-      throw file.failure(e);
-    }
   }
 
   @Override
@@ -35,29 +33,9 @@ final class NpzWriter implements ImageWriter {
   }
 
   @Override
-  public void write(MemorySegment images, int count) {
-    try {
-      for (int n = 0; n < count; n++) {
-        out.write(images.asSlice(n * bytesPerImage, bytesPerImage).toArray(ValueLayout.JAVA_BYTE));
-      }
-    } catch (IOException e) {
-      throw file.failure(e);
+  void put(ZipOutputStream out, MemorySegment images, int count) throws IOException {
+    for (int n = 0; n < count; n++) {
+      out.write(images.asSlice(n * bytesPerImage, bytesPerImage).toArray(ValueLayout.JAVA_BYTE));
     }
-  }
-
-  @Override
-  public void commit() {
-    try {
-      out.closeEntry();
-      out.close();
-    } catch (IOException e) {
-      throw file.failure(e);
-    }
-    file.commit();
-  }
-
-  @Override
-  public void close() {
-    Streams.close(out, file);
   }
 }

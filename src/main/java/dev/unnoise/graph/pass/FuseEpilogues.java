@@ -2,12 +2,10 @@ package dev.unnoise.graph.pass;
 
 import dev.unnoise.graph.Add;
 import dev.unnoise.graph.AddConditioning;
-import dev.unnoise.graph.Convolution;
-import dev.unnoise.graph.Epilogue;
 import dev.unnoise.graph.Graph;
-import dev.unnoise.graph.Linear;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
+import dev.unnoise.graph.Product;
 import dev.unnoise.graph.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +28,7 @@ public final class FuseEpilogues implements Pass {
       Node placed = node;
       switch (node) {
         case AddConditioning add -> {
-          Optional<Node> producer = takeProducer(nodes, position, uses, add.source());
+          Optional<Product> producer = takeProducer(nodes, position, uses, add.source());
           if (producer.isPresent()) {
             placed = withConditioning(producer.get(), add);
           }
@@ -38,7 +36,7 @@ public final class FuseEpilogues implements Pass {
         case Add add -> {
           for (Tensor hidden : List.of(add.right(), add.left())) {
             Tensor residual = hidden.equals(add.right()) ? add.left() : add.right();
-            Optional<Node> producer =
+            Optional<Product> producer =
                 hidden.equals(residual) ? Optional.empty() : takeProducer(nodes, position, uses, hidden);
             if (producer.isPresent()) {
               placed = withResidual(producer.get(), residual, add);
@@ -56,47 +54,24 @@ public final class FuseEpilogues implements Pass {
   }
 
   /** Removes the product that writes {@code tensor} for its only reader, if it can still take a residual. */
-  private static Optional<Node> takeProducer(
+  private static Optional<Product> takeProducer(
       List<Node> nodes, Map<Tensor, Integer> position, Uses uses, Tensor tensor) {
     Integer at = position.get(tensor);
-    if (at == null || uses.soleReader(tensor).isEmpty()) {
-      return Optional.empty();
+    if (at != null
+        && uses.soleReader(tensor).isPresent()
+        && nodes.get(at) instanceof Product product
+        && product.epilogue().residual().isEmpty()) {
+      nodes.set(at, null);
+      return Optional.of(product);
     }
-    Node producer = nodes.get(at);
-    boolean open =
-        switch (producer) {
-          case Convolution convolution -> convolution.epilogue().residual().isEmpty();
-          case Linear linear -> linear.epilogue().residual().isEmpty();
-          default -> false;
-        };
-    if (!open) {
-      return Optional.empty();
-    }
-    nodes.set(at, null);
-    return Optional.of(producer);
+    return Optional.empty();
   }
 
-  private static Node withConditioning(Node producer, AddConditioning add) {
-    return switch (producer) {
-      case Convolution convolution ->
-          convolution.withEpilogue(convolution.epilogue().withConditioning(add.conditioning()), add.output());
-      case Linear linear ->
-          linear.withEpilogue(linear.epilogue().withConditioning(add.conditioning()), add.output());
-      default -> throw new IllegalStateException(producer.kind());
-    };
+  private static Product withConditioning(Product product, AddConditioning add) {
+    return product.withEpilogue(product.epilogue().withConditioning(add.conditioning()), add.output());
   }
 
-  private static Node withResidual(Node producer, Tensor residual, Add add) {
-    return switch (producer) {
-      case Convolution convolution ->
-          convolution.withEpilogue(withResidual(convolution.epilogue(), residual, add), add.output());
-      case Linear linear ->
-          linear.withEpilogue(withResidual(linear.epilogue(), residual, add), add.output());
-      default -> throw new IllegalStateException(producer.kind());
-    };
-  }
-
-  private static Epilogue withResidual(Epilogue epilogue, Tensor residual, Add add) {
-    return epilogue.withResidual(residual, add.scale());
+  private static Product withResidual(Product product, Tensor residual, Add add) {
+    return product.withEpilogue(product.epilogue().withResidual(residual, add.scale()), add.output());
   }
 }

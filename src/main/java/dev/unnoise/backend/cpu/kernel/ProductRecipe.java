@@ -11,7 +11,7 @@ import dev.unnoise.backend.cpu.onednn.Scope;
 import dev.unnoise.graph.Convolution;
 import dev.unnoise.graph.Epilogue;
 import dev.unnoise.graph.Linear;
-import dev.unnoise.graph.Parameter;
+import dev.unnoise.graph.Product;
 import dev.unnoise.graph.Tensor;
 import java.util.Optional;
 
@@ -21,10 +21,7 @@ import java.util.Optional;
  */
 final class ProductRecipe implements Recipe {
   private final OneDnn oneDnn;
-  private final String name;
-  private final Tensor source;
-  private final Tensor output;
-  private final Epilogue epilogue;
+  private final Product node;
   private final BiasVector bias;
   private final Layout sourceLayout;
   private final Layout outputLayout;
@@ -45,24 +42,13 @@ final class ProductRecipe implements Recipe {
     Primitive primitive(Layout source, Layout bias, Layout output, PostOps postOps);
   }
 
-  private ProductRecipe(
-      OneDnn oneDnn,
-      PreparedWeights parameters,
-      String name,
-      Tensor source,
-      Parameter weight,
-      Optional<Parameter> bias,
-      Epilogue epilogue,
-      Tensor output,
-      Shapes shapes) {
+  private ProductRecipe(OneDnn oneDnn, PreparedWeights parameters, Product node, Shapes shapes) {
     this.oneDnn = oneDnn;
-    this.name = name;
-    this.source = source;
-    this.output = output;
-    this.epilogue = epilogue;
-    this.bias = new BiasVector(bias.map(parameters::array), epilogue.conditioning());
-    this.sourceLayout = shapes.of(source);
-    this.outputLayout = shapes.of(output);
+    this.node = node;
+    Epilogue epilogue = node.epilogue();
+    this.bias = new BiasVector(node.bias().map(parameters::array), epilogue.conditioning());
+    this.sourceLayout = shapes.of(node.source());
+    this.outputLayout = shapes.of(node.output());
     this.biasLayout = this.bias.isPresent() ? shapes.bias() : null;
     PostOps postOps = new PostOps();
     this.residualLayout = epilogue.residual().map(shapes::of);
@@ -71,7 +57,7 @@ final class ProductRecipe implements Recipe {
       postOps.scale(epilogue.scale());
     }
     this.primitive = shapes.primitive(sourceLayout, biasLayout, outputLayout, postOps);
-    this.weights = parameters.in(weight, shapes.storedWeights(), primitive.weights());
+    this.weights = parameters.in(node.weight(), shapes.storedWeights(), primitive.weights());
   }
 
   static Recipe of(OneDnn oneDnn, Scope scope, PreparedWeights parameters, Convolution node) {
@@ -109,16 +95,7 @@ final class ProductRecipe implements Recipe {
                 postOps);
           }
         };
-    return new ProductRecipe(
-        oneDnn,
-        parameters,
-        node.name(),
-        node.source(),
-        node.weight(),
-        node.bias(),
-        node.epilogue(),
-        node.output(),
-        shapes);
+    return new ProductRecipe(oneDnn, parameters, node, shapes);
   }
 
   /** Weights of linear layers are stored [out, in]; matrix products read them [in, out]. */
@@ -149,16 +126,7 @@ final class ProductRecipe implements Recipe {
             return oneDnn.matmul(scope, source, weights, bias, output, postOps);
           }
         };
-    return new ProductRecipe(
-        oneDnn,
-        parameters,
-        node.name(),
-        node.source(),
-        node.weight(),
-        node.bias(),
-        node.epilogue(),
-        node.output(),
-        shapes);
+    return new ProductRecipe(oneDnn, parameters, node, shapes);
   }
 
   @Override
@@ -174,9 +142,9 @@ final class ProductRecipe implements Recipe {
     for (int slot = 0; slot < invocations.length; slot++) {
       Arguments arguments =
           new Arguments()
-              .source(oneDnn.memory(scope, sourceLayout, site.region(slot, source).memory()))
+              .source(oneDnn.memory(scope, sourceLayout, site.region(slot, node.source()).memory()))
               .weights(weights)
-              .destination(oneDnn.memory(scope, outputLayout, site.region(slot, output).memory()))
+              .destination(oneDnn.memory(scope, outputLayout, site.region(slot, node.output()).memory()))
               .scratchpad(oneDnn.memory(scope, primitive.scratchpad(), site.scratchpad()));
       refreshes[slot] = () -> {};
       if (bias.isPresent()) {
@@ -185,10 +153,10 @@ final class ProductRecipe implements Recipe {
         refreshes[slot] = bound.refresh();
       }
       if (residualIndex >= 0) {
-        Region residual = site.region(slot, epilogue.residual().orElseThrow());
+        Region residual = site.region(slot, node.epilogue().residual().orElseThrow());
         arguments.postOp(residualIndex, oneDnn.memory(scope, residualLayout.orElseThrow(), residual.memory()));
       }
-      invocations[slot] = new Invocation(name, primitive, arguments, scope);
+      invocations[slot] = new Invocation(node.name(), primitive, arguments, scope);
     }
     return new ProductKernel(invocations, refreshes, site.stream());
   }
