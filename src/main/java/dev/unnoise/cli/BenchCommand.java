@@ -29,8 +29,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
     sortOptions = false,
-    description = "Measures sampling: image-steps per second, and where the time goes.",
+    description = {
+      "Measures sampling: image-steps per second, and where the time goes.",
+      "Without --model it measures --architecture with random weights."
+    },
     footer = {"", "Example:", "  unnoise bench --architecture ddpm-cifar10-32 --batch 8 --steps 10"})
 final class BenchCommand implements Callable<Integer> {
   private static final int WARM_UP_STEPS = 2;

@@ -18,7 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "devices",
     mixinStandardHelpOptions = true,
-    description = "Lists what can compute here, and what is missing for the rest.")
+    versionProvider = Version.class,
+    description = "Lists what can compute here, and what is missing for the rest.",
+    footer = {"", "Example:", "  unnoise devices"})
 final class DevicesCommand implements Callable<Integer> {
   private static final double GIB = 1L << 30;
 
@@ -33,8 +35,8 @@ final class DevicesCommand implements Callable<Integer> {
     for (Backend backend : Backends.all()) {
       switch (backend.availability()) {
         case Availability.Missing missing -> {
-          out.printf("%-10s not ready: %s%n", backend.name(), missing.what());
-          out.printf("%-10s to get it: %s%n", "", missing.remedy());
+          out.printf(Locale.ROOT, "%-10s not ready: %s%n", backend.name(), missing.what());
+          out.printf(Locale.ROOT, "%-10s to get it: %s%n", "", missing.remedy());
         }
         case Availability.Ready ready -> {
           for (int i = 0; i < ready.devices().size(); i++) {
@@ -50,7 +52,7 @@ final class DevicesCommand implements Callable<Integer> {
   private static void print(PrintWriter out, String backend, int index, DeviceInfo info) {
     String memory =
         info.memoryBytes() == 0 ? "" : String.format(Locale.ROOT, ", %.1f GiB", info.memoryBytes() / GIB);
-    out.printf("%-10s device %d: %s%s, %s; %s%n",
+    out.printf(Locale.ROOT, "%-10s device %d: %s%s, %s; %s%n",
         backend,
         index,
         info.name(),

@@ -25,7 +25,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "info",
     mixinStandardHelpOptions = true,
-    description = "Describes a checkpoint: architecture, parameters, work, memory, scheduler.")
+    versionProvider = Version.class,
+    description = "Describes a checkpoint: architecture, parameters, work, memory, scheduler.",
+    footer = {"", "Example:", "  unnoise info --model my-model --graph"})
 final class InfoCommand implements Callable<Integer> {
   private static final int[] BATCHES = {1, 4, 16, 64};
   private static final double MIB = 1 << 20;
@@ -45,7 +47,7 @@ final class InfoCommand implements Callable<Integer> {
         Checkpoint checkpoint = model.open()) {
       Network network = ModelOption.network(checkpoint, Optional.empty());
       try (Pipeline pipeline = device.pipeline(opening, network, checkpoint.weights())) {
-        describe(out, checkpoint, network);
+        describe(out, checkpoint, network, checkpoint.scheduler());
         memory(out, opening.finish(), pipeline.loaded());
         if (graph) {
           out.println();
@@ -57,7 +59,7 @@ final class InfoCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static void describe(PrintWriter out, Checkpoint checkpoint, Network network) {
+  private static void describe(PrintWriter out, Checkpoint checkpoint, Network network, SchedulerConfig scheduler) {
     UNetConfig unet = checkpoint.unet();
     line(out, "model", checkpoint.location() + ", stored as " + checkpoint.weightFormats());
     line(
@@ -76,7 +78,6 @@ final class InfoCommand implements Callable<Integer> {
             "%.3f GFLOP per image and step, in %d nodes",
             network.flop() / 1e9,
             network.denoiser().nodes().size()));
-    SchedulerConfig scheduler = checkpoint.scheduler();
     line(
         out,
         "scheduler",
@@ -109,6 +110,6 @@ final class InfoCommand implements Callable<Integer> {
   }
 
   private static void line(PrintWriter out, String name, String text) {
-    out.printf("%-13s %s%n", name, text);
+    out.printf(Locale.ROOT, "%-13s %s%n", name, text);
   }
 }

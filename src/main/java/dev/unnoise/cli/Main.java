@@ -3,6 +3,7 @@ package dev.unnoise.cli;
 import dev.unnoise.graph.UnnoiseException;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -56,6 +57,19 @@ public final class Main {
         });
     line.setParameterExceptionHandler((exception, args) -> misused(exception));
     line.setExecutionExceptionHandler(Main::failed);
+    line.setExpandAtFiles(false);
+    PrintWriter out = new PrintWriter(System.out);
+    line.setOut(out);
+    int exit = execute(line, arguments);
+    if (out.checkError()) {
+      line.getErr().println("unnoise: standard output cannot be written");
+      line.getErr().flush();
+      return FAILED;
+    }
+    return exit;
+  }
+
+  private static int execute(CommandLine line, String... arguments) {
     try {
       return line.execute(arguments);
     } catch (OutOfMemoryError e) {
@@ -63,9 +77,15 @@ public final class Main {
       line.getErr().println(
           "unnoise: there is not enough memory: the Java heap may grow to " + limit
               + " MiB; sample fewer images at once, or allow more by UNNOISE_JAVA_OPTS=-Xmx…");
-      line.getErr().flush();
-      return FAILED;
+    } catch (Error e) {
+      // A damaged installation or a file that shrank while it was read, rather than a mistake in the command.
+      line.getErr().println("unnoise: internal error: " + OneLine.of(String.valueOf(e)));
+      if (List.of(arguments).contains("--verbose")) {
+        e.printStackTrace(line.getErr());
+      }
     }
+    line.getErr().flush();
+    return FAILED;
   }
 
   private static Map<String, Supplier<Callable<Integer>>> commands() {
@@ -83,7 +103,7 @@ public final class Main {
     CommandLine line = exception.getCommandLine();
     PrintWriter err = line.getErr();
     String name = line.getCommandSpec().qualifiedName();
-    err.println(name + ": " + oneLine(exception.getMessage()) + " (see '" + name + " --help')");
+    err.println(name + ": " + OneLine.of(exception.getMessage()) + " (see '" + name + " --help')");
     err.flush();
     return MISUSED;
   }
@@ -92,7 +112,7 @@ public final class Main {
     boolean known = exception instanceof UnnoiseException || exception instanceof CancellationException;
     PrintWriter err = line.getErr();
     String name = line.getCommandSpec().qualifiedName();
-    err.println(name + ": " + (known ? exception.getMessage() : "internal error: " + exception));
+    err.println(name + ": " + OneLine.of(known ? exception.getMessage() : "internal error: " + exception));
     if (isVerbose(parsed)) {
       exception.printStackTrace(err);
     } else if (!known) {
@@ -108,9 +128,5 @@ public final class Main {
       deepest = deepest.subcommand();
     }
     return deepest.hasMatchedOption("--verbose");
-  }
-
-  private static String oneLine(String message) {
-    return message == null ? "not understood" : message.lines().findFirst().orElse("not understood");
   }
 }

@@ -4,13 +4,16 @@ import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.model.Checkpoint;
 import dev.unnoise.model.ModelException;
-import dev.unnoise.model.UNet;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** Which checkpoint: an option of every command that needs one. */
 final class ModelOption {
+  private static final int UNUSED_SHOWN = 5;
+
   @Option(
       names = "--model",
       paramLabel = "DIR",
@@ -36,14 +39,22 @@ final class ModelOption {
       int channels = checkpoint.unet().inChannels();
       if (shape.channels() != channels) {
         throw new ModelException(
-            "the input has " + shape.channels() + " channels, " + checkpoint.location() + " expects " + channels);
+            "the images given have " + shape.channels() + " channels, " + checkpoint.location() + " expects " + channels);
       }
-      return UNet.build(checkpoint.unet(), shape.height(), shape.width());
+      return announced(checkpoint, checkpoint.network(shape.height(), shape.width()));
     }
-    if (checkpoint.unet().sampleSize().isEmpty()) {
-      throw new ModelException(
-          checkpoint.location() + ": config.json has no sample_size; give --initial-noise of the size wanted");
+    return announced(checkpoint, checkpoint.network());
+  }
+
+  /** Says so if the checkpoint holds more than the network reads: its config may not be the one it was trained with. */
+  private static Network announced(Checkpoint checkpoint, Network network) {
+    List<String> unused = checkpoint.unusedTensors(network);
+    if (!unused.isEmpty()) {
+      System.err.println(
+          "unnoise: note: " + checkpoint.location() + " has " + unused.size() + " tensors that its config.json has no layer for: "
+              + unused.stream().limit(UNUSED_SHOWN).collect(Collectors.joining(", "))
+              + (unused.size() > UNUSED_SHOWN ? ", …" : ""));
     }
-    return checkpoint.network();
+    return network;
   }
 }

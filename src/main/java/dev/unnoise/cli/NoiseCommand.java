@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "noise",
     mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
     sortOptions = false,
     description = "Adds noise to images: the forward process.",
     footer = {
@@ -64,9 +65,9 @@ final class NoiseCommand implements Callable<Integer> {
       names = "--timestep",
       paramLabel = "LIST",
       required = true,
-      split = ",",
+      converter = TimestepList.Converter.class,
       description = "Timestep or list such as 0,10,999.")
-  private List<Integer> timesteps;
+  private TimestepList timesteps;
 
   @Option(names = "--one-step", description = "Take the input as x of the timestep before, and add one step's noise.")
   private boolean oneStep;
@@ -84,17 +85,18 @@ final class NoiseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    numbering.check(spec);
+    numbering.check(spec, 0);
     long began = System.nanoTime();
     NoiseSchedule noise = schedule == null ? fromModel() : fromOptions();
     List<NoisingJob.Level> levels =
-        timesteps.stream().map(t -> oneStep ? noise.oneStep(t) : noise.closedForm(t)).toList();
+        timesteps.timesteps().stream().map(t -> oneStep ? noise.oneStep(t) : noise.closedForm(t)).toList();
     Tensors images = images();
     long total = (long) levels.size() * images.count();
     try (ImageWriter writer = ImageWriter.open(out, images.shape(), total, 0);
         Opening opening = device.begin();
         Arena arena = Arena.ofShared()) {
       Backends.Opened opened = device.open(opening);
+      device.precision(opened);
       MemorySegment noisy = arena.allocate(total * images.shape().elements() * Float.BYTES, Float.BYTES);
       opened
           .device()
@@ -142,6 +144,10 @@ final class NoiseCommand implements Callable<Integer> {
                     misuse(
                         "--schedule " + schedule + " is unknown, expected one of "
                             + String.join(", ", Keyed.keys(BetaSchedule.class))));
+    if (kind != BetaSchedule.LINEAR && kind != BetaSchedule.SCALED_LINEAR && kind != BetaSchedule.SIGMOID
+        && (betaStart != null || betaEnd != null)) {
+      throw misuse("--beta-start and --beta-end have no effect on --schedule " + schedule);
+    }
     int length = trainTimesteps == null ? 1000 : trainTimesteps;
     if (length < 1) {
       throw misuse("--train-timesteps " + length + " is below 1");

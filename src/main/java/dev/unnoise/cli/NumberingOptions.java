@@ -16,10 +16,16 @@ final class NumberingOptions {
       description = "Index of the first image (default: ${DEFAULT-VALUE}).")
   private long firstIndex;
 
-  /** Refuses values out of range in the name of a command. */
-  void check(CommandSpec command) {
-    if (firstIndex < 0) {
-      throw new ParameterException(command.commandLine(), "--first-index " + firstIndex + " is below 0");
+  /**
+   * Refuses values out of range in the name of a command.
+   *
+   * @param count images to be numbered from the first index on
+   */
+  void check(CommandSpec command, long count) {
+    if (firstIndex < 0 || firstIndex > Long.MAX_VALUE - count) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--first-index " + firstIndex + " is not within [0, " + (Long.MAX_VALUE - count) + "]");
     }
   }
 

@@ -29,10 +29,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "predict",
     mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
     sortOptions = false,
     description = "Evaluates the network once and writes all its output channels.",
     footer = {"", "Example:", "  unnoise predict --model my-model --input x.npy --timestep 500 --out y.npy"})
 final class PredictCommand implements Callable<Integer> {
+  private static final double LARGEST_TIMESTEP = 1e6;
+
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
 
@@ -56,8 +59,9 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (!(timestep >= 0 && Double.isFinite(timestep))) {
-      throw new ParameterException(spec.commandLine(), "--timestep " + timestep + " is not a number of at least 0");
+    if (!(timestep >= 0 && timestep <= LARGEST_TIMESTEP)) {
+      throw new ParameterException(
+          spec.commandLine(), "--timestep " + timestep + " is not within [0, " + (int) LARGEST_TIMESTEP + "]");
     }
     if (!out.endsWith(".npy")) {
       throw new ImageException(out + " should end in .npy: a prediction is not a picture");
@@ -76,6 +80,7 @@ final class PredictCommand implements Callable<Integer> {
         MemorySegment output =
             arena.allocate(images.count() * outputShape.elements() * Float.BYTES, Float.BYTES);
         pipeline.predict(new PredictionJob(images.count(), images.values(), timestep, labels, output));
+        Tensors.requireFinite("the prediction", output);
         writer.write(output, images.count());
         writer.commit();
         spec.commandLine()

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sample",
     mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
     sortOptions = false,
     description = "Samples images.",
     footer = {
@@ -50,6 +51,7 @@ import picocli.CommandLine.Spec;
     })
 final class SampleCommand implements Callable<Integer> {
   private static final long DEFAULT_COUNT = 16;
+  private static final double LARGEST_GUIDANCE = 1e6;
 
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
@@ -114,6 +116,10 @@ final class SampleCommand implements Callable<Integer> {
       Labels labels = labels(unet);
       Optional<Guidance> guide = guidance(unet);
       Optional<Tensors> noise = Optional.ofNullable(initialNoise).map(Tensors::read);
+      if (noise.isEmpty() && unet.sampleSize().isEmpty()) {
+        throw new UnnoiseException(
+            checkpoint.location() + ": config.json has no sample_size; give --initial-noise of the size wanted");
+      }
       Network network = ModelOption.network(checkpoint, noise.map(Tensors::shape));
       long images = imageCount(noise);
       try (ImageWriter writer = ImageWriter.open(out, network.sampleShape(), images, numbering.firstIndex());
@@ -155,9 +161,12 @@ final class SampleCommand implements Callable<Integer> {
     atLeast("--steps", steps, 1);
     atLeast("--count", count, 1);
     atLeast("--batch", batch, 1);
-    numbering.check(spec);
-    if (guidance != null && !Double.isFinite(guidance)) {
-      throw misuse("--guidance " + guidance + " is not a finite number");
+    numbering.check(spec, count == null ? 0 : count);
+    if (guidance != null && !(Math.abs(guidance) <= LARGEST_GUIDANCE)) {
+      throw misuse("--guidance " + guidance + " is not within [-" + (int) LARGEST_GUIDANCE + ", " + (int) LARGEST_GUIDANCE + "]");
+    }
+    if (eta != null && !(eta >= 0 && eta <= 1)) {
+      throw misuse("--eta " + eta + " is not within [0, 1]");
     }
   }
 
@@ -237,7 +246,7 @@ final class SampleCommand implements Callable<Integer> {
         .getOut()
         .printf(
             Locale.ROOT,
-            "%s: %d %s of %d×%d, %s, %d steps, seed %d%n%s (%s), %s: %.2f s, %.1f image-steps/s (%.2f s in the loop)%n",
+            "%s: %d %s of %d×%d, %s, %d %s, seed %d%n%s (%s), %s: %.2f s, %.1f image-steps/s (%.2f s in the loop)%n",
             Path.of(out).toAbsolutePath().normalize(),
             report.images(),
             report.images() == 1 ? "image" : "images",
@@ -245,6 +254,7 @@ final class SampleCommand implements Callable<Integer> {
             shape.width(),
             chosen.name(),
             stepCount,
+            stepCount == 1 ? "step" : "steps",
             numbering.seed(),
             opened.backend().name(),
             opened.device().info().name(),

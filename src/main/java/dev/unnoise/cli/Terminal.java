@@ -13,8 +13,11 @@ final class Terminal {
 
   private Terminal() {}
 
-  /** Whether stderr is a terminal; the JDK can only tell this of stdin and stdout together. */
+  /** Whether stderr is a terminal that can redraw a line; the JDK can only tell this of stdin and stdout together. */
   static boolean watchesStderr() {
+    if ("dumb".equals(System.getenv("TERM"))) {
+      return false;
+    }
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> isatty = linker.defaultLookup().find("isatty");
     if (isatty.isEmpty()) {

@@ -9,16 +9,16 @@ record Estimate(double x0FromSample, double x0FromOutput, double epsilonFromSamp
   /**
    * The estimates at a timestep.
    *
-   * @throws SamplerException if the network predicts noise where there is nothing else (ᾱ = 0)
+   * @throws SamplerException if the network predicts noise where there is nothing else (ᾱ = 0 in single precision)
    */
   static Estimate at(String sampler, PredictionType predictionType, double alphaCumprod, int timestep) {
     double signal = Math.sqrt(alphaCumprod);
     double noise = Math.sqrt(1 - alphaCumprod);
     return switch (predictionType) {
       case EPSILON -> {
-        if (alphaCumprod == 0) {
+        if ((float) alphaCumprod == 0) {
           throw new SamplerException(
-              "timestep " + timestep + " is pure noise (rescale_betas_zero_snr), where " + sampler
+              "timestep " + timestep + " is pure noise (its alphasCumprod is 0), where " + sampler
                   + " cannot start from a network that predicts epsilon");
         }
         yield new Estimate(1 / signal, -noise / signal, 0, 1);

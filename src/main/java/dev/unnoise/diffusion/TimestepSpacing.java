@@ -18,9 +18,10 @@ public enum TimestepSpacing implements Keyed {
     @Override
     int[] ascending(int trainTimesteps, int steps, int offset) {
       int[] timesteps = new int[steps];
-      double ratio = (double) trainTimesteps / steps;
+      // Rounded as numpy.arange(T, 0, -T/steps) rounds: that decides halves.
+      double step = (trainTimesteps - (double) trainTimesteps / steps) - trainTimesteps;
       for (int i = 0; i < steps; i++) {
-        timesteps[steps - 1 - i] = (int) Math.rint(trainTimesteps - i * ratio) - 1;
+        timesteps[steps - 1 - i] = (int) Math.rint(trainTimesteps + i * step) - 1;
       }
       return timesteps;
     }

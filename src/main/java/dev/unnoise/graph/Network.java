@@ -40,13 +40,19 @@ public record Network(Graph conditioning, Graph denoiser) {
   }
 
   /**
-   * Refuses a timestep that the network has no embedding of: learned embeddings are rows of a table.
+   * Refuses a timestep that the network has no embedding of: learned embeddings are rows of a table, Fourier embeddings
+   * take the logarithm.
    *
    * @throws UnnoiseException naming it
    */
   public void requireTimestep(double timestep) {
     Tensor input = conditioning.input(TIMESTEP);
     for (Node node : conditioning.nodes()) {
+      if (node instanceof FourierEmbedding fourier && fourier.source().equals(input) && !(timestep > 0)) {
+        throw new UnnoiseException(
+            "timestep " + timestep + " has no logarithm, which the network's Fourier embedding takes; expected timesteps"
+                + " above 0 (steps_offset in scheduler_config.json moves those of spacing leading)");
+      }
       if (node instanceof Lookup lookup && lookup.source().equals(input)) {
         boolean whole = timestep == Math.rint(timestep);
         if (!whole || timestep < 0 || timestep >= lookup.rows()) {

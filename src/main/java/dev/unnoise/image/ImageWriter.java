@@ -2,8 +2,10 @@ package dev.unnoise.image;
 
 import dev.unnoise.graph.Shape;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A destination of finished images, written batch by batch. Nothing is in its place before {@link #commit}; closing
@@ -48,19 +50,31 @@ public interface ImageWriter extends AutoCloseable {
    * @throws ImageException if the ending is unknown, a folder is missing or images of this shape cannot go there
    */
   static ImageWriter open(String out, Shape shape, long count, long firstIndex) {
-    Path path = Path.of(out);
+    if (out.isBlank()) {
+      throw new ImageException("the name to write to is empty, expected one that ends in " + String.join(", ", ENDINGS));
+    }
+    Path path = path(out);
+    String ending = out.toLowerCase(Locale.ROOT);
     if (out.endsWith("/")) {
       return new PngFolder(path, shape, firstIndex);
     }
-    if (out.endsWith(".png")) {
+    if (ending.endsWith(".png")) {
       return new PngGrid(path, shape, count);
     }
-    if (out.endsWith(".npy")) {
+    if (ending.endsWith(".npy")) {
       return new NpyWriter(path, shape, count);
     }
-    if (out.endsWith(".npz")) {
+    if (ending.endsWith(".npz")) {
       return new NpzWriter(path, shape, count);
     }
     throw new ImageException(out + " has no known ending, expected " + String.join(", ", ENDINGS));
+  }
+
+  private static Path path(String out) {
+    try {
+      return Path.of(out);
+    } catch (InvalidPathException e) {
+      throw new ImageException(out + " is not the name of a file here: " + e.getReason(), e);
+    }
   }
 }

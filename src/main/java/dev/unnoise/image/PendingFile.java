@@ -1,5 +1,6 @@
 package dev.unnoise.image;
 
+import dev.unnoise.graph.FileFailure;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -24,8 +25,8 @@ final class PendingFile implements AutoCloseable {
     if (Files.isDirectory(target)) {
       throw new ImageException(target + " is a folder, expected the name of a file");
     }
-    this.target = target;
-    this.beside = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+    this.target = followed(target);
+    this.beside = this.target.resolveSibling("." + this.target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
     beside.toFile().deleteOnExit();
   }
 
@@ -33,7 +34,22 @@ final class PendingFile implements AutoCloseable {
   static void requireFolder(Path file) {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
-      throw new ImageException(file + " cannot be written: the folder " + folder + " does not exist");
+      boolean there = folder != null && Files.exists(folder);
+      throw new ImageException(
+          file + " cannot be written: "
+              + (there ? folder + " is not a folder" : "the folder " + folder + " does not exist"));
+    }
+  }
+
+  /** Where a link leads: what it points to is replaced, not the link. */
+  private static Path followed(Path target) {
+    if (!Files.isSymbolicLink(target) || !Files.exists(target)) {
+      return target;
+    }
+    try {
+      return target.toRealPath();
+    } catch (IOException e) {
+      throw new ImageException(target + " cannot be written: " + FileFailure.reason(e), e);
     }
   }
 
@@ -56,12 +72,7 @@ final class PendingFile implements AutoCloseable {
   }
 
   ImageException failure(IOException e) {
-    return new ImageException(target + " cannot be written: " + describe(e), e);
-  }
-
-  private static String describe(IOException e) {
-    String name = e.getClass().getSimpleName().replace("Exception", "");
-    return e.getMessage() == null ? name : name + ": " + e.getMessage();
+    return new ImageException(target + " cannot be written: " + FileFailure.reason(e), e);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.unnoise.image;
 
+import dev.unnoise.graph.FileFailure;
 import dev.unnoise.graph.Shape;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -56,7 +57,8 @@ public final class Pictures {
 
   private static BufferedImage decode(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new ImageException(file + " cannot be read: there is no such file");
+      throw new ImageException(
+          file + " cannot be read: " + (Files.exists(file) ? "it is not a file" : "there is no such file"));
     }
     try {
       BufferedImage picture = ImageIO.read(file.toFile());
@@ -65,7 +67,7 @@ public final class Pictures {
       }
       return picture;
     } catch (IOException e) {
-      throw new ImageException(file + " cannot be read: " + e.getMessage(), e);
+      throw new ImageException(file + " cannot be read: " + FileFailure.reason(e), e);
     }
   }
 

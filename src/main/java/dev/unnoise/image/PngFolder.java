@@ -1,11 +1,13 @@
 package dev.unnoise.image;
 
+import dev.unnoise.graph.FileFailure;
 import dev.unnoise.graph.Shape;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -17,10 +19,24 @@ final class PngFolder implements ImageWriter {
 
   PngFolder(Path folder, Shape shape, long firstIndex) {
     Rasters.requirePicture(folder, shape);
-    PendingFile.requireFolder(folder.resolve("image.png"));
+    Path first = folder.resolve(name(firstIndex));
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new ImageException(folder + " is not a folder, but an ending of / asks for one");
+    }
+    // Tried now: after hours of sampling it would be too late.
+    try (PendingFile probe = new PendingFile(first);
+        OutputStream opened = probe.open()) {
+      opened.flush();
+    } catch (IOException e) {
+      throw new ImageException(folder + " cannot be written: " + FileFailure.reason(e), e);
+    }
     this.folder = folder;
     this.shape = shape;
     this.index = firstIndex;
+  }
+
+  private static String name(long index) {
+    return String.format(Locale.ROOT, "%06d.png", index);
   }
 
   @Override
@@ -32,7 +48,7 @@ final class PngFolder implements ImageWriter {
   public void write(MemorySegment images, int count) {
     for (int n = 0; n < count; n++, index++) {
       byte[] pixels = images.asSlice(n * shape.elements(), shape.elements()).toArray(ValueLayout.JAVA_BYTE);
-      Path path = folder.resolve(String.format(Locale.ROOT, "%06d.png", index));
+      Path path = folder.resolve(name(index));
       try (PendingFile file = new PendingFile(path)) {
         try (OutputStream out = new BufferedOutputStream(file.open())) {
           Rasters.writePng(Rasters.over(pixels, shape.channels(), shape.width(), shape.height()), out);

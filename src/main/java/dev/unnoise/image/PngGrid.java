@@ -17,6 +17,7 @@ final class PngGrid implements ImageWriter {
   private final int columns;
   private final int width;
   private final int height;
+  private final OutputStream out;
   private final byte[] pixels;
   private int next;
 
@@ -27,7 +28,7 @@ final class PngGrid implements ImageWriter {
     long down = Math.ceilDiv(count, across);
     long wide = across * (shape.width() + GAP) - GAP;
     long high = down * (shape.height() + GAP) - GAP;
-    long bytes = Math.multiplyExact(wide * high, (long) shape.channels());
+    double bytes = (double) wide * high * shape.channels();
     if (bytes > Integer.MAX_VALUE - 8) {
       throw new ImageException(
           path + " cannot hold " + count + " images of " + shape + " in one grid; write a folder (ending /) or .npz");
@@ -35,8 +36,9 @@ final class PngGrid implements ImageWriter {
     this.columns = (int) across;
     this.width = (int) wide;
     this.height = (int) high;
-    this.file = new PendingFile(path);
     this.pixels = new byte[(int) bytes];
+    this.file = new PendingFile(path);
+    this.out = new BufferedOutputStream(file.open());
   }
 
   @Override
@@ -60,7 +62,7 @@ final class PngGrid implements ImageWriter {
 
   @Override
   public void commit() {
-    try (OutputStream out = new BufferedOutputStream(file.open())) {
+    try (out) {
       Rasters.writePng(Rasters.over(pixels, shape.channels(), width, height), out);
     } catch (IOException e) {
       throw file.failure(e);
@@ -70,6 +72,10 @@ final class PngGrid implements ImageWriter {
 
   @Override
   public void close() {
-    file.close();
+    try (file) {
+      out.close();
+    } catch (IOException e) {
+      throw file.failure(e);
+    }
   }
 }

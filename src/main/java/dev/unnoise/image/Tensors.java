@@ -1,5 +1,6 @@
 package dev.unnoise.image;
 
+import dev.unnoise.graph.FileFailure;
 import dev.unnoise.graph.Shape;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -8,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -24,11 +25,14 @@ public record Tensors(int count, Shape shape, MemorySegment values) {
   private static final ByteOrder LITTLE = ByteOrder.LITTLE_ENDIAN;
 
   /**
-   * Reads an {@code .npy} file of shape N,C,H,W (or C,H,W, one image) holding float32, float64 or float16.
+   * Reads an {@code .npy} file of shape N,C,H,W (or C,H,W, one image) holding float32, float64 or float16, all finite.
    *
    * @throws ImageException if it holds something else
    */
   public static Tensors read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new ImageException(file + " is not a file, expected an .npy file");
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
@@ -37,12 +41,8 @@ public record Tensors(int count, Shape shape, MemorySegment values) {
       NpyHeader header = NpyHeader.read(file.toString(), buffer);
       return convert(file.toString(), header, bytes.asSlice(buffer.position()));
     } catch (IOException e) {
-      throw new ImageException(file + " cannot be read: " + reason(e), e);
+      throw new ImageException(file + " cannot be read: " + FileFailure.reason(e), e);
     }
-  }
-
-  private static String reason(IOException e) {
-    return e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
   }
 
   private static Tensors convert(String file, NpyHeader header, MemorySegment data) {
@@ -53,6 +53,10 @@ public record Tensors(int count, Shape shape, MemorySegment values) {
     }
     if (header.fortranOrder()) {
       throw new ImageException(file + " is in Fortran order, expected C order (numpy.ascontiguousarray)");
+    }
+    if (extents.stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b) > data.byteSize()) {
+      throw new ImageException(
+          file + " has " + data.byteSize() + " bytes of data, too few for its shape " + extents);
     }
     int count = rank == 4 ? extents.getFirst().intValue() : 1;
     Shape shape =
@@ -82,7 +86,23 @@ public record Tensors(int count, Shape shape, MemorySegment values) {
           };
       values.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
     }
+    requireFinite(file, values);
     return new Tensors(count, shape, values);
+  }
+
+  /**
+   * Refuses numbers that are not finite.
+   *
+   * @param what names them in the message
+   * @param floats in native byte order
+   */
+  public static void requireFinite(String what, MemorySegment floats) {
+    for (long i = 0; i < floats.byteSize() / Float.BYTES; i++) {
+      float value = floats.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES);
+      if (!Float.isFinite(value)) {
+        throw new ImageException(what + " holds " + value + " at element " + i + ", expected finite numbers");
+      }
+    }
   }
 
   /** Images {@code from … from + number - 1}. */

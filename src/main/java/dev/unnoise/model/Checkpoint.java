@@ -2,7 +2,9 @@ package dev.unnoise.model;
 
 import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Parameter;
+import dev.unnoise.graph.ShapeException;
 import dev.unnoise.graph.Weights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -10,38 +12,37 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A diffusers checkpoint of a {@code UNet2DModel}: its configuration, and its weights as they lie in the file, mapped
- * until this is closed.
+ * from their first use until this is closed.
  */
 public final class Checkpoint implements AutoCloseable {
   private static final List<String> WEIGHT_FILES =
       List.of("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors");
+  private static final String SHARD_INDEX = "diffusion_pytorch_model.safetensors.index.json";
   private static final String PICKLED_WEIGHTS = "diffusion_pytorch_model.bin";
   private static final String BUNDLED = "/dev/unnoise/models/glyphs";
 
   private final String location;
   private final UNetConfig unet;
-  private final Optional<SchedulerConfig> scheduler;
   private final String schedulerFile;
-  private final Safetensors tensors;
-  private final Arena arena;
+  private final ModelFiles files;
+  private final String unetFolder;
+  private final Arena arena = Arena.ofShared();
+  private Safetensors tensors;
 
   private Checkpoint(
       String location,
       UNetConfig unet,
-      Optional<SchedulerConfig> scheduler,
       String schedulerFile,
-      Safetensors tensors,
-      Arena arena) {
+      ModelFiles files,
+      String unetFolder) {
     this.location = location;
     this.unet = unet;
-    this.scheduler = scheduler;
     this.schedulerFile = schedulerFile;
-    this.tensors = tensors;
-    this.arena = arena;
+    this.files = files;
+    this.unetFolder = unetFolder;
   }
 
   /**
@@ -71,20 +72,16 @@ public final class Checkpoint implements AutoCloseable {
       throw new ModelException(
           location + " holds neither config.json nor unet/config.json, expected a diffusers checkpoint folder");
     }
-    Arena arena = Arena.ofShared();
-    try {
-      UNetConfig unet = UNetConfigReader.read(json(files, unetFolder + "config.json"));
-      Optional<SchedulerConfig> scheduler =
-          files.has(schedulerFile)
-              ? Optional.of(SchedulerConfigReader.read(json(files, schedulerFile)))
-              : Optional.empty();
+    UNetConfig unet = UNetConfigReader.read(json(files, unetFolder + "config.json"));
+    return new Checkpoint(location, unet, schedulerFile, files, unetFolder);
+  }
+
+  private synchronized Safetensors tensors() {
+    if (tensors == null) {
       String weights = weightFile(location, files, unetFolder);
-      Safetensors tensors = Safetensors.open(files.describe(weights), files.open(weights, arena));
-      return new Checkpoint(location, unet, scheduler, files.describe(schedulerFile), tensors, arena);
-    } catch (RuntimeException e) {
-      arena.close();
-      throw e;
+      tensors = Safetensors.open(files.describe(weights), files.open(weights, arena));
     }
+    return tensors;
   }
 
   private static String weightFile(String location, ModelFiles files, String folder) {
@@ -97,6 +94,11 @@ public final class Checkpoint implements AutoCloseable {
       throw new ModelException(
           files.describe(folder + PICKLED_WEIGHTS)
               + " is a Python pickle, which is not read; save the model again with safe_serialization=True");
+    }
+    if (files.has(folder + SHARD_INDEX)) {
+      throw new ModelException(
+          files.describe(folder + SHARD_INDEX)
+              + " names weights in several files, which are not read; save the model again with a larger max_shard_size");
     }
     throw new ModelException(
         location + " has no weights, expected " + folder + String.join(" or " + folder, WEIGHT_FILES));
@@ -127,28 +129,66 @@ public final class Checkpoint implements AutoCloseable {
     List<Integer> size =
         unet.sampleSize()
             .orElseThrow(() -> new ModelException(location + ": config.json has no sample_size, expected a height and a width"));
-    return UNet.build(unet, size.get(0), size.get(1));
+    return network(size.get(0), size.get(1));
+  }
+
+  /**
+   * The network for images of a size.
+   *
+   * @throws ModelException naming the layer, if images of that size do not go through
+   */
+  public Network network(int height, int width) {
+    Network network;
+    try {
+      network = UNet.build(unet, height, width);
+    } catch (ShapeException e) {
+      long multiple = 1L << (unet.downBlocks().size() - 1);
+      boolean uneven = height % multiple != 0 || width % multiple != 0;
+      throw new ModelException(
+          files.describe(unetFolder + "config.json") + ", for images of " + height + "×" + width + ": " + e.getMessage()
+              + (uneven ? " (heights and widths should be multiples of " + multiple + ")" : ""),
+          e);
+    }
+    for (Node node : network.denoiser().nodes()) {
+      if (node.output().shape().elements() > Integer.MAX_VALUE) {
+        throw new ModelException(
+            files.describe(unetFolder + "config.json") + ", for images of " + height + "×" + width + ": " + node.name()
+                + " is " + node.output().shape() + ", expected at most 2³¹ - 1 elements an image");
+      }
+    }
+    return network;
   }
 
   /**
    * What the scheduler's file says.
    *
-   * @throws ModelException if there is no such file
+   * @throws ModelException if there is no such file, or something is wrong with it
    */
   public SchedulerConfig scheduler() {
-    return scheduler.orElseThrow(
-        () -> new ModelException(schedulerFile + " is missing, expected the sampler's configuration"));
+    if (!files.has(schedulerFile)) {
+      throw new ModelException(files.describe(schedulerFile) + " is missing, expected the sampler's configuration");
+    }
+    return SchedulerConfigReader.read(json(files, schedulerFile));
   }
 
-  /** The weights, to be loaded on a device. */
+  /**
+   * The weights, to be loaded on a device.
+   *
+   * @throws ModelException naming the file, if it is missing or malformed
+   */
   public Weights weights() {
-    return new CheckpointWeights(tensors);
+    return new CheckpointWeights(tensors());
+  }
+
+  /** Tensors of the file that a network of this checkpoint leaves unread. */
+  public List<String> unusedTensors(Network network) {
+    return new CheckpointWeights(tensors()).unused(network.parameters());
   }
 
   /** How the weights are stored, for people: the formats in use. */
   public String weightFormats() {
     return String.join(
-        ", ", tensors.entries().values().stream().map(entry -> entry.format().name()).distinct().sorted().toList());
+        ", ", tensors().entries().values().stream().map(Safetensors.Entry::dtype).distinct().sorted().toList());
   }
 
   /** The number of trained numbers that a network uses. */

@@ -3,13 +3,8 @@ package dev.unnoise.model;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
 import dev.unnoise.diffusion.Keyed;
-import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +15,11 @@ import java.util.function.Function;
  * allowed. Every complaint names the file, the key, the value and what is allowed.
  */
 final class JsonConfig {
+  private static final int LONGEST_SHOWN = 100;
+
+  /** No architecture comes near: larger numbers are mistakes, and would only run out of memory. */
+  private static final int LARGEST_INTEGER = 1 << 20;
+
   private final String file;
   private final JsonObject object;
 
@@ -29,23 +29,11 @@ final class JsonConfig {
   }
 
   static JsonConfig parse(String file, String text) {
-    JsonReader reader = new JsonReader(new StringReader(text));
-    reader.setStrictness(Strictness.STRICT);
-    JsonElement element;
-    try {
-      element = JsonParser.parseReader(reader);
-    } catch (JsonParseException e) {
-      throw new ModelException(file + " is not valid JSON: " + firstLine(e), e);
-    }
+    JsonElement element = StrictJson.parse(file, text);
     if (!element.isJsonObject()) {
       throw new ModelException(file + " should hold a JSON object");
     }
     return new JsonConfig(file, element.getAsJsonObject());
-  }
-
-  private static String firstLine(Exception e) {
-    Throwable cause = e.getCause() == null ? e : e.getCause();
-    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("unreadable");
   }
 
   String file() {
@@ -62,7 +50,9 @@ final class JsonConfig {
   }
 
   ModelException complain(String key, String allowed) {
-    return new ModelException(file + ": " + key + " is " + object.get(key) + ", expected " + allowed);
+    String seen = String.valueOf(object.get(key));
+    String shown = seen.length() > LONGEST_SHOWN ? seen.substring(0, LONGEST_SHOWN) + "…" : seen;
+    return new ModelException(file + ": " + key + " is " + shown + ", expected " + allowed);
   }
 
   /** An optional value: empty if the key is null; the default if it is absent. */
@@ -84,7 +74,12 @@ final class JsonConfig {
   }
 
   int integer(String key, Integer byDefault, int least) {
-    return required(key, byDefault, element -> integer(element, least), wholeNumber(least));
+    return integer(key, byDefault, least, LARGEST_INTEGER);
+  }
+
+  int integer(String key, Integer byDefault, int least, int most) {
+    return required(
+        key, byDefault, element -> integer(element, least).filter(value -> value <= most), wholeNumber(least, most));
   }
 
   Optional<Integer> optionalInteger(String key, Integer byDefault, int least) {
@@ -108,7 +103,7 @@ final class JsonConfig {
             element.isJsonArray()
                 ? list(element, item -> integer(item, 1)).filter(list -> list.size() == 2)
                 : integer(element, 1).map(side -> List.of(side, side)),
-        "a whole number of at least 1, or two of them, or null");
+        wholeNumber(1) + ", or two of them, or null");
   }
 
   double number(String key, Double byDefault) {
@@ -184,7 +179,11 @@ final class JsonConfig {
   }
 
   private static String wholeNumber(int least) {
-    return "a whole number of at least " + least;
+    return wholeNumber(least, LARGEST_INTEGER);
+  }
+
+  private static String wholeNumber(int least, int most) {
+    return "a whole number in [" + least + ", " + most + "]";
   }
 
   private static Optional<String> text(JsonElement element) {
@@ -195,13 +194,13 @@ final class JsonConfig {
 
   private static Optional<Double> number(JsonElement element) {
     return element instanceof JsonPrimitive primitive && primitive.isNumber()
-        ? Optional.of(primitive.getAsDouble())
+        ? Optional.of(primitive.getAsDouble()).filter(value -> Double.isFinite(value) && Float.isFinite(value.floatValue()))
         : Optional.empty();
   }
 
   private static Optional<Integer> integer(JsonElement element, int least) {
     return number(element)
-        .filter(value -> value == Math.rint(value) && value >= least && value <= Integer.MAX_VALUE)
+        .filter(value -> value == Math.rint(value) && value >= least && value <= LARGEST_INTEGER)
         .map(Double::intValue);
   }
 

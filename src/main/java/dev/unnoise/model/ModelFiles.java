@@ -1,5 +1,6 @@
 package dev.unnoise.model;
 
+import dev.unnoise.graph.FileFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -33,7 +34,7 @@ sealed interface ModelFiles {
       try (FileChannel channel = FileChannel.open(path.resolve(name), StandardOpenOption.READ)) {
         return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       } catch (IOException e) {
-        throw new ModelException(describe(name) + " cannot be read: " + e.getMessage(), e);
+        throw new ModelException(describe(name) + " cannot be read: " + FileFailure.reason(e), e);
       }
     }
 
@@ -55,7 +56,7 @@ sealed interface ModelFiles {
       try (InputStream in = ModelFiles.class.getResourceAsStream(root + "/" + name)) {
         return MemorySegment.ofArray(in.readAllBytes());
       } catch (IOException e) {
-        throw new ModelException(describe(name) + " cannot be read: " + e.getMessage(), e);
+        throw new ModelException(describe(name) + " cannot be read: " + FileFailure.reason(e), e);
       }
     }
 

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +45,16 @@ final class Safetensors {
     }
   }
 
-  /** Where a tensor lies in the data part. */
-  record Entry(Format format, List<Integer> shape, long begin, long end) {
+  /**
+   * Where a tensor lies in the data part.
+   *
+   * @param dtype as the file says; not every one can be read
+   */
+  record Entry(String name, String dtype, List<Integer> shape, long begin, long end) {
+    Optional<Format> format() {
+      return Arrays.stream(Format.values()).filter(format -> format.name().equals(dtype)).findFirst();
+    }
+
     long elements() {
       return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
     }
@@ -83,18 +92,22 @@ final class Safetensors {
   private static Entry entry(String file, String name, JsonElement element, long available) {
     try {
       JsonObject object = element.getAsJsonObject();
-      Format format = format(file, name, object.get("dtype").getAsString());
+      String dtype = object.get("dtype").getAsString();
       List<Integer> shape = new ArrayList<>();
       for (JsonElement extent : object.getAsJsonArray("shape")) {
-        shape.add(Math.toIntExact(extent.getAsLong()));
+        shape.add(extent.getAsBigDecimal().intValueExact());
       }
       JsonArray offsets = object.getAsJsonArray("data_offsets");
-      Entry entry = new Entry(format, List.copyOf(shape), offsets.get(0).getAsLong(), offsets.get(1).getAsLong());
+      long begin = offsets.get(0).getAsBigDecimal().longValueExact();
+      long end = offsets.get(1).getAsBigDecimal().longValueExact();
+      Entry entry = new Entry(name, dtype, List.copyOf(shape), begin, end);
       boolean fits =
           shape.stream().allMatch(extent -> extent >= 0)
               && entry.begin() >= 0
+              && entry.begin() <= entry.end()
               && entry.end() <= available
-              && entry.end() - entry.begin() == Math.multiplyExact(entry.elements(), format.bytes);
+              && entry.format().stream()
+                  .allMatch(format -> end - begin == Math.multiplyExact(entry.elements(), format.bytes));
       if (fits) {
         return entry;
       }
@@ -112,15 +125,6 @@ final class Safetensors {
             + " bytes of data");
   }
 
-  private static Format format(String file, String name, String dtype) {
-    for (Format format : Format.values()) {
-      if (format.name().equals(dtype)) {
-        return format;
-      }
-    }
-    throw new ModelException(file + ": " + name + " is stored as " + dtype + ", supported are F32, F16, BF16");
-  }
-
   String file() {
     return file;
   }
@@ -134,11 +138,22 @@ final class Safetensors {
     return Optional.ofNullable(entries.get(name));
   }
 
-  /** A tensor's elements as single-precision numbers, which hold every stored format exactly. */
+  /**
+   * A tensor's elements as single-precision numbers, which hold every format that is read exactly.
+   *
+   * @throws ModelException if it is stored in another
+   */
   float[] read(Entry entry) {
+    Format format =
+        entry
+            .format()
+            .orElseThrow(
+                () ->
+                    new ModelException(
+                        file + ": " + entry.name() + " is stored as " + entry.dtype() + ", supported are F32, F16, BF16"));
     MemorySegment bytes = data.asSlice(entry.begin(), entry.end() - entry.begin());
     float[] values = new float[Math.toIntExact(entry.elements())];
-    switch (entry.format()) {
+    switch (format) {
       case F32 -> MemorySegment.copy(bytes, FLOAT, 0, values, 0, values.length);
       case F16 -> {
         for (int i = 0; i < values.length; i++) {

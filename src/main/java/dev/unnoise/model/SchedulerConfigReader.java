@@ -32,7 +32,7 @@ final class SchedulerConfigReader {
         trainedBetas,
         json.flag("rescale_betas_zero_snr", false),
         json.choice("prediction_type", PredictionType.EPSILON, PredictionType.class),
-        json.choice("variance_type", VarianceType.FIXED_SMALL, VarianceType.class),
+        json.optionalChoice("variance_type", VarianceType.FIXED_SMALL, VarianceType.class).orElse(VarianceType.FIXED_SMALL),
         json.optionalChoice("timestep_spacing", null, TimestepSpacing.class),
         json.integer("steps_offset", 0, 0),
         json.flag("clip_sample", true),

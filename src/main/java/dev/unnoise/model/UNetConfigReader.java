@@ -9,6 +9,7 @@ import java.util.Optional;
 /** Reads a {@code UNet2DModel}'s config.json; keys that are missing take the class's defaults. */
 final class UNetConfigReader {
   private static final String CLASS = "UNet2DModel";
+  private static final int MOST_LAYERS = 64;
   private static final List<Integer> DEFAULT_CHANNELS = List.of(224, 448, 672, 896);
   private static final Map<String, Activation> ACTIVATIONS =
       Map.of(
@@ -51,9 +52,9 @@ final class UNetConfigReader {
             midBlock(),
             json.translated("up_block_types", defaultUp(), Block::up, Block.upNames()),
             json.integers("block_out_channels", DEFAULT_CHANNELS, 1),
-            json.integer("layers_per_block", 2, 1),
+            json.integer("layers_per_block", 2, 1, MOST_LAYERS),
             json.positive("mid_block_scale_factor", 1.0),
-            json.integer("downsample_padding", 1, 0),
+            json.integer("downsample_padding", 1, 0, 1),
             json.optionalChoice("downsample_type", Resampling.CONV, Resampling.class).orElse(Resampling.CONV),
             json.optionalChoice("upsample_type", Resampling.CONV, Resampling.class).orElse(Resampling.CONV),
             activation(),
@@ -67,6 +68,8 @@ final class UNetConfigReader {
             trainTimesteps,
             json.optionalInteger("null_class", null, 0));
     checkLengths(config);
+    checkGroups(config);
+    checkEmbeddings(config);
     return config;
   }
 
@@ -117,6 +120,32 @@ final class UNetConfigReader {
           json.file() + ": block_out_channels has " + levels + " entries, down_block_types "
               + config.downBlocks().size() + " and up_block_types " + config.upBlocks().size()
               + "; they should be equally long");
+    }
+  }
+
+  private void checkGroups(UNetConfig config) {
+    for (int channels : config.blockOutChannels()) {
+      divides("norm_num_groups", config.normNumGroups(), channels);
+    }
+    config
+        .attnNormNumGroups()
+        .ifPresent(groups -> divides("attn_norm_num_groups", groups, config.blockOutChannels().getLast()));
+  }
+
+  private void divides(String key, int groups, int channels) {
+    if (channels % groups != 0) {
+      throw json.complain(key, "a divisor of the " + channels + " channels in block_out_channels");
+    }
+  }
+
+  private void checkEmbeddings(UNetConfig config) {
+    int half = config.blockOutChannels().getFirst() / 2;
+    if (config.timeEmbedding() == TimeEmbedding.POSITIONAL && config.frequencyShift() >= half) {
+      throw json.complain("freq_shift", "a number below " + half + ", half the first entry of block_out_channels");
+    }
+    if (config.classEmbedding() instanceof ClassEmbedding.Table table
+        && config.nullClass().filter(label -> label >= table.rows()).isPresent()) {
+      throw json.complain("null_class", "a row of the class table, [0, " + (table.rows() - 1) + "]");
     }
   }
 }

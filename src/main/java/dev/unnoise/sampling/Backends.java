@@ -102,6 +102,11 @@ public final class Backends {
         passedOver.add(candidate.backend().name() + " (" + e.getMessage() + ")");
       }
     }
-    throw new BackendException("no backend has a device " + index + " that works: passed over " + String.join(", ", passedOver));
+    if (passedOver.isEmpty()) {
+      throw new BackendException("there is no device " + index + ", expected one that 'unnoise devices' lists");
+    }
+    throw new BackendException(
+        "no backend has a device " + index + " that works: passed over " + String.join(", ", passedOver)
+            + "; 'unnoise devices' says what is missing");
   }
 }

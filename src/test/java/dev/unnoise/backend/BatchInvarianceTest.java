@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Image k has the same bits in any batch, at any place of it, on every backend. */
 class BatchInvarianceTest {
@@ -104,6 +105,35 @@ class BatchInvarianceTest {
     try (Device device = Evaluate.open(backend);
         Pipeline pipeline = new Pipeline(device, network, new NormalWeights(1), Precision.FP32)) {
       check(pipeline, network.sampleShape(), 2, Labels.NONE, Optional.empty());
+    }
+  }
+
+  /** Wide layers are what oneDNN cuts by the number of threads; fewer images than threads share them. */
+  @ParameterizedTest
+  @ValueSource(ints = {4, 16})
+  void anyNumberOfProcessors(int threads) {
+    Network network = RandomNetworks.network(RandomNetworks.deep());
+    try (Device device = withThreads(threads);
+        Pipeline pipeline = new Pipeline(device, network, new NormalWeights(1), Precision.FP32)) {
+      byte[] together = sample(pipeline, 1, threads, threads, 0, Labels.NONE, Optional.empty());
+      for (int count = 1; count < Math.min(threads, 5); count++) {
+        byte[] few = sample(pipeline, 1, count, count, 0, Labels.NONE, Optional.empty());
+        assertArrayEquals(images(together, network.sampleShape(), 0, count), few, count + " images");
+      }
+    }
+  }
+
+  private static Device withThreads(int threads) {
+    String before = System.getProperty("unnoise.cpu.threads");
+    System.setProperty("unnoise.cpu.threads", String.valueOf(threads));
+    try {
+      return Evaluate.open("cpu");
+    } finally {
+      if (before == null) {
+        System.clearProperty("unnoise.cpu.threads");
+      } else {
+        System.setProperty("unnoise.cpu.threads", before);
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -226,6 +227,40 @@ class LauncherIT {
     assertEquals(1, nowhere.exit());
     assertTrue(nowhere.err().contains("oneDNN cannot be unpacked to /proc/nowhere"), nowhere.err());
     assertFalse(nowhere.err().contains("\tat "), nowhere.err());
+  }
+
+  /** What a user has who unpacked a build somewhere: a JDK is not on the PATH, HOME and locale are not set. */
+  @Test
+  void worksInABareEnvironmentAndAFolderWithSpaces() throws Exception {
+    Path home = Files.createDirectories(folder.resolve("a folder"));
+    Files.createDirectories(home.resolve("target/lib"));
+    Files.copy(HOME.resolve("pom.xml"), home.resolve("pom.xml"));
+    Files.copy(HOME.resolve("unnoise"), home.resolve("unnoise"), StandardCopyOption.COPY_ATTRIBUTES);
+    try (Stream<Path> libraries = Files.list(HOME.resolve("target/lib"))) {
+      for (Path library : libraries.toList()) {
+        Files.createSymbolicLink(home.resolve("target/lib").resolve(library.getFileName()), library);
+      }
+    }
+    Files.copy(HOME.resolve("target/unnoise.jar"), home.resolve("target/unnoise.jar"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), home.resolve("unnoise"));
+    // The shell writes the name in UTF-8 whatever the locale of this test.
+    String line =
+        "out=$(printf 'b\\303\\274cher.npy'); env -i PATH=/usr/bin:/bin JAVA_HOME=/nowhere " + link
+            + " sample --sampler ddim --steps 1 --count 1 --out \"$out\" && test -s \"$out\"";
+    Outcome outcome = run(folder, Map.of(), List.of("sh", "-c", line));
+    assertEquals(0, outcome.exit(), outcome.err());
+    assertEquals("unnoise: preparing fast starts (this happens once) …\n", outcome.err());
+    Outcome again = run(folder, Map.of(), List.of("env", "-i", "PATH=/usr/bin:/bin", link.toString(), "--version"));
+    assertEquals(0, again.exit(), again.err());
+    assertEquals("", again.err());
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsAFailure() throws Exception {
+    List<String> line = List.of("sh", "-c", HOME.resolve("unnoise") + " devices > /dev/full");
+    Outcome outcome = run(folder, Map.of(), line);
+    assertEquals(1, outcome.exit());
+    assertEquals("unnoise: standard output cannot be written\n", outcome.err());
   }
 
   @Test

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +32,16 @@ class MessagesTest {
     Files.writeString(folder.resolve("broken.npy"), "this is no array");
     Files.writeString(folder.resolve("text.png"), "this is no picture");
     Files.createDirectory(folder.resolve("empty"));
+    Path broken = Files.createDirectory(folder.resolve("broken"));
+    Files.writeString(broken.resolve("config.json"), "{\"norm_num_groups\": 7, \"block_out_channels\": [32, 64, 64, 64]}");
+    byte[] noise = Files.readAllBytes(Path.of(CASES + "ddpm-tiny/x.npy"));
+    int firstElement = noise.length - 2 * 3 * 16 * 16 * Float.BYTES;
+    ByteBuffer.wrap(noise).order(ByteOrder.LITTLE_ENDIAN).putFloat(firstElement + 7 * Float.BYTES, Float.NaN);
+    Files.write(folder.resolve("nan.npy"), noise);
+    String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1048576, 65536, 65536, 1024), }\n";
+    ByteBuffer huge = ByteBuffer.allocate(10 + header.length()).order(ByteOrder.LITTLE_ENDIAN);
+    huge.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}).putShort((short) header.length());
+    Files.write(folder.resolve("huge.npy"), huge.put(header.getBytes(StandardCharsets.US_ASCII)).array());
     Files.createDirectory(folder.resolve("taken.png"));
   }
 
@@ -69,14 +81,14 @@ class MessagesTest {
         "sample --count 0 | 2 | --count 0 is below 1",
         "sample --count -5 | 2 | --count -5 is below 1",
         "sample --batch 0 | 2 | --batch 0 is below 1",
-        "sample --first-index -1 | 2 | --first-index -1 is below 0",
+        "sample --first-index -1 | 2 | --first-index -1 is not within [0, 9223372036854775807]",
         "sample --sampler magic | 2 | --sampler magic is unknown, expected one of ddpm, ddim",
-        "sample --sampler ddim --eta 2 | 1 | eta 2.0 is not within [0, 1]",
+        "sample --sampler ddim --eta 2 | 2 | --eta 2.0 is not within [0, 1]",
         "sample --eta 0.5 | 1 | eta is an option of the sampler ddim, not of ddpm",
         "sample --class 11 | 1 | class 11 is not within [0, 10]",
         "sample --class one | 2 | 'one' is not a class, a list such as 1,2,3, or all",
         "sample --class 1,,2 | 2 | '1,,2' is not a class",
-        "sample --guidance NaN | 2 | --guidance NaN is not a finite number",
+        "sample --guidance NaN | 2 | --guidance NaN is not within [-1000000, 1000000]",
         "sample --null-class 3 | 2 | --null-class has an effect only together with --guidance",
         "sample --guidance 2 --null-class 11 | 1 | class 11 is not within [0, 10]",
         "sample --model @ddpm-tiny --class 1 | 1 | --class was given, but the model has no classes",
@@ -91,14 +103,14 @@ class MessagesTest {
         "sample --out %taken.png | 1 | taken.png is a folder, expected the name of a file",
         "sample --initial-noise %nowhere.npy | 1 | nowhere.npy cannot be read: there is no such file",
         "sample --initial-noise %broken.npy | 1 | broken.npy is not an .npy file of version 1, 2 or 3",
-        "sample --initial-noise @non-square-gray/x.npy | 1 | the input has 1 channels, bundled glyphs expects 3",
+        "sample --initial-noise @non-square-gray/x.npy | 1 | the images given have 1 channels, bundled glyphs expects 3",
         "sample --initial-noise @ddpm-tiny/x.npy --count 3 | 2 | --count 3 is above the 2 images in",
         "sample --backend abacus | 1 | there is no backend abacus, expected one of auto, cpu, reference",
         "sample --backend cpu --device 3 | 1 | backend cpu has no device 3, expected 0 … 0",
         "sample --precision fp8 | 2 | 'fp8' is no precision, expected one of fp32, tf32, bf16, fp16",
         "sample --precision bf16 --backend reference | 1 | backend reference on plain Java does not compute in bf16, expected fp32",
         "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --out %y.npy | 2 | Missing required option: '--timestep=T'",
-        "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --timestep -1 --out %y.npy | 2 | --timestep -1.0 is not a number of at least 0",
+        "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --timestep -1 --out %y.npy | 2 | --timestep -1.0 is not within [0, 1000000]",
         "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --timestep 5 --out %y.png | 1 | y.png should end in .npy",
         "predict --input @class-tiny/x.npy --model @class-tiny --timestep 5 --out %y.npy | 1 | the model is class-conditional: give --class",
         "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --class 1 --timestep 5 --out %y.npy | 1 | --class was given, but the model has no classes",
@@ -112,6 +124,20 @@ class MessagesTest {
         "noise --input @ddpm-tiny/x.npy --timestep 1 --schedule linear --model @ddpm-tiny --out %y.npy | 2 | --model and --schedule exclude each other",
         "noise --input @ddpm-tiny/x.npy --timestep 1 --beta-end 0.1 --out %y.npy | 2 | belong to --schedule, which is not given",
         "noise --input @ddpm-tiny/x.npy --timestep 1 --schedule linear --beta-end 7 --out %y.npy | 2 | --beta-end 7.0 is not within [0, 1]",
+        "sample --count 9223372036854775807 | 1 | cannot hold 9223372036854775807 images of 3×32×32 in one grid",
+        "sample --count 2 --first-index 9223372036854775807 | 2 | --first-index 9223372036854775807 is not within",
+        "sample --out @args | 1 | has no known ending",
+        "sample --device 9 | 1 | there is no device 9, expected one that 'unnoise devices' lists",
+        "sample --initial-noise %empty | 1 | empty is not a file, expected an .npy file",
+        "sample --initial-noise %nan.npy | 1 | nan.npy holds NaN at element 7, expected finite numbers",
+        "sample --initial-noise %huge.npy | 1 | too few for its shape [1048576, 65536, 65536, 1024]",
+        "sample --model @fourier --out %y.png | 1 | timestep 0.0 has no logarithm",
+        "sample --model %broken | 1 | norm_num_groups is 7, expected a divisor of the",
+        "predict --input @fourier/x.npy --model @fourier --timestep 0 --out %y.npy | 1 | timestep 0.0 has no logarithm",
+        "predict --input @ddpm-tiny/x.npy --model @ddpm-tiny --timestep 1e300 --out %y.npy | 2 | --timestep 1.0E300 is not within [0, 1000000]",
+        "noise --input @ddpm-tiny/x.npy --timestep , --out %y.npy | 2 | ',' is not a timestep or a list such as 0,10,999",
+        "noise --input @ddpm-tiny/x.npy --timestep 1 --precision bf16 --out %y.npy | 1 | does not compute in bf16",
+        "noise --input @ddpm-tiny/x.npy --timestep 1 --schedule squaredcos_cap_v2 --beta-end 0.1 --out %y.npy | 2 | have no effect on --schedule squaredcos_cap_v2",
         "bench --architecture vgg | 2 | --architecture vgg is unknown, expected one of ddpm-cifar10-32, ddpm-church-256, adm-64",
         "bench --architecture adm-64 --model @ddpm-tiny | 2 | --model and --architecture exclude each other",
         "bench --steps 0 | 2 | --steps 0 is not within [1, 1000]",
@@ -128,6 +154,34 @@ class MessagesTest {
     assertTrue(outcome.err().startsWith("unnoise"), outcome.err());
     assertEquals("", outcome.out());
     assertEquals(before, files(), "nothing may be left behind");
+  }
+
+  @Test
+  void messagesStayOneLineWhateverTheyQuote() {
+    Outcome outcome = run("sample", "--out", folder + "/a\nb\u001b[31m.gif");
+    assertEquals(1, outcome.exit());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
+    assertTrue(outcome.err().contains("a\\u000ab\\u001b[31m.gif"), outcome.err());
+  }
+
+  @Test
+  void filesOfArgumentsAreNotRead() throws IOException {
+    Files.writeString(folder.resolve("args"), "--steps 3");
+    Outcome outcome = run("sample", "--model", "@" + folder.resolve("args"));
+    assertTrue(outcome.err().contains("does not exist"), outcome.err());
+  }
+
+  @Test
+  void tensorsThatNobodyReadsAreMentioned() throws IOException {
+    Path copy = Files.createDirectory(folder.resolve("copy"));
+    for (String name : List.of("config.json", "scheduler_config.json", "diffusion_pytorch_model.safetensors")) {
+      Files.copy(Path.of(CASES + "ddpm-tiny/" + name), copy.resolve(name));
+    }
+    String config = Files.readString(copy.resolve("config.json"));
+    Files.writeString(copy.resolve("config.json"), config.replace("{", "{\"add_attention\": false,").replaceFirst("\"add_attention\": true,?", ""));
+    Outcome outcome = run("info", "--model", copy.toString());
+    assertEquals(0, outcome.exit(), outcome.err());
+    assertTrue(outcome.err().contains("tensors that its config.json has no layer for: mid_block.attentions.0"), outcome.err());
   }
 
   @Test

@@ -60,6 +60,17 @@ class ScheduleTest {
     }
   }
 
+  /** Where halves are rounded, which numpy.arange decides by how it steps. */
+  @ParameterizedTest(name = "{0} of {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {"48 | 1000 | 999 978 957 936 916 895 874 853 832 811", "12 | 50 | 49 45 41 37 32 28 24 20 16 12 7 3"})
+  void trailingRoundsAsNumpy(int steps, int trainTimesteps, String first) {
+    int[] timesteps = TimestepSpacing.TRAILING.timesteps(trainTimesteps, steps, 0);
+    int[] expected = Arrays.stream(first.split(" ")).mapToInt(Integer::parseInt).toArray();
+    assertArrayEquals(expected, Arrays.copyOf(timesteps, expected.length));
+  }
+
   /** Bayes' rule for normals: q(x_s | x_t, x_0) is proportional to q(x_t | x_s) q(x_s | x_0). */
   @ParameterizedTest(name = "from {0} to {1}")
   @CsvSource({"999, 998", "500, 400", "20, 0", "7, -1"})

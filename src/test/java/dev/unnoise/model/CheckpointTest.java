@@ -72,10 +72,25 @@ class CheckpointTest {
     assertTrue(open().contains("has no weights, expected diffusion_pytorch_model.safetensors"));
     Files.createFile(folder.resolve("diffusion_pytorch_model.bin"));
     assertTrue(open().contains("is a Python pickle"));
+    Files.delete(folder.resolve("diffusion_pytorch_model.bin"));
+    Files.createFile(folder.resolve("diffusion_pytorch_model.safetensors.index.json"));
+    assertTrue(open().contains("names weights in several files"));
     Path nowhere = folder.resolve("nowhere");
     assertTrue(assertThrows(ModelException.class, () -> Checkpoint.open(nowhere)).getMessage().contains("does not exist"));
     Path file = folder.resolve("config.json");
     assertTrue(assertThrows(ModelException.class, () -> Checkpoint.open(file)).getMessage().contains("is not a folder"));
+  }
+
+  @Test
+  void sizesThatDoNotGoThroughAreNamed() throws IOException {
+    copy("ddpm-tiny");
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      ModelException uneven = assertThrows(ModelException.class, () -> checkpoint.network(17, 13));
+      assertTrue(uneven.getMessage().contains("config.json, for images of 17×13"), uneven.getMessage());
+      assertTrue(uneven.getMessage().contains("should be multiples of "), uneven.getMessage());
+      ModelException large = assertThrows(ModelException.class, () -> checkpoint.network(1 << 16, 1 << 16));
+      assertTrue(large.getMessage().contains("at most 2³¹ - 1 elements"), large.getMessage());
+    }
   }
 
   @Test
@@ -90,7 +105,14 @@ class CheckpointTest {
   }
 
   private String open() {
-    return assertThrows(ModelException.class, () -> Checkpoint.open(folder)).getMessage();
+    return assertThrows(
+            ModelException.class,
+            () -> {
+              try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+                checkpoint.weights();
+              }
+            })
+        .getMessage();
   }
 
   private void copy(String name) throws IOException {

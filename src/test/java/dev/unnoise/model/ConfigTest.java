@@ -55,6 +55,31 @@ class ConfigTest {
   }
 
   @Test
+  void whatPythonWritesBesideJsonIsReadWhereNobodyNeedsIt() {
+    SchedulerConfig scheduler =
+        scheduler("{\"lambda_min_clipped\": -Infinity, \"variance_type\": null, \"solver_type\": \"NaN \\\" Infinity\"}");
+    assertEquals(VarianceType.FIXED_SMALL, scheduler.varianceType());
+    ModelException e = assertThrows(ModelException.class, () -> unet("{\"norm_eps\": NaN}"));
+    assertEquals("config.json: norm_eps is \"NaN\", expected a number above 0", e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{} {} | malformed at $",
+        "{'norm_eps': 1, 'norm_eps': 2} | a key comes twice at $.norm_eps",
+        "{'norm_eps': | it is cut short at $.norm_eps",
+        "{'norm_eps': 1,} | malformed at $.",
+        "{'norm_eps': 01} | malformed at $.norm_eps",
+      })
+  void jsonIsStrict(String json, String problem) {
+    ModelException e = assertThrows(ModelException.class, () -> unet(json.replace('\'', '"')));
+    assertTrue(e.getMessage().startsWith("config.json is not valid JSON: " + problem), e.getMessage());
+  }
+
+  @Test
   void nullMeansEmptyWhereItMay() {
     UNetConfig config =
         unet(
@@ -88,9 +113,9 @@ class ConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'norm_num_groups': 'many'} | norm_num_groups is \"many\", expected a whole number of at least 1",
-        "{'norm_num_groups': null} | norm_num_groups is null, expected a whole number of at least 1",
-        "{'in_channels': 0} | in_channels is 0, expected a whole number of at least 1",
+        "{'norm_num_groups': 'many'} | norm_num_groups is \"many\", expected a whole number in [1, 1048576]",
+        "{'norm_num_groups': null} | norm_num_groups is null, expected a whole number in [1, 1048576]",
+        "{'in_channels': 0} | in_channels is 0, expected a whole number in [1, 1048576]",
         "{'in_channels': 1.5} | in_channels is 1.5, expected",
         "{'norm_eps': 0} | norm_eps is 0, expected a number above 0",
         "{'act_fn': 'tanh'} | act_fn is \"tanh\", expected one of gelu, mish, relu, silu, swish",

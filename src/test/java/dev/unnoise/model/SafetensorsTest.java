@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,7 +75,9 @@ class SafetensorsTest {
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[1152921504606846976,16],\"data_offsets\":[0,8]}}",
         "{\"w\":{\"dtype\":\"F32\",\"shape\":[65536,65536,65536,65536],\"data_offsets\":[0,8]}}",
         "{\"w\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}",
-        "{\"w\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}",
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":[2.5],\"data_offsets\":[0,8]}}",
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} {}",
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
         "{\"w\":7}",
         "{\"w\":",
         "[]",
@@ -111,6 +114,28 @@ class SafetensorsTest {
         assertTrue(e.getMessage().startsWith("x.safetensors"), e.getMessage());
       }
     }
+  }
+
+  @Test
+  void otherFormatsMatterOnlyToWhoReadsThem() {
+    String header =
+        "{\"count\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]},"
+            + "\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}";
+    CheckpointWeights weights = new CheckpointWeights(open(file(header, new byte[12])));
+    assertEquals(1, weights.load(new Parameter.Stored("w", List.of(1))).length);
+    ModelException e =
+        assertThrows(ModelException.class, () -> weights.load(new Parameter.Stored("count", List.of(1))));
+    assertEquals("x.safetensors: count is stored as I64, supported are F32, F16, BF16", e.getMessage());
+    assertEquals(List.of("count"), weights.unused(Set.of(new Parameter.Stored("w", List.of(1)))));
+  }
+
+  @Test
+  void weightsAreFinite() {
+    String header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+    CheckpointWeights weights =
+        new CheckpointWeights(open(file(header, new byte[] {0, 0, 0, 0, 0, 0, (byte) 0x80, 0x7F})));
+    ModelException e = assertThrows(ModelException.class, () -> weights.load(new Parameter.Stored("w", List.of(2))));
+    assertEquals("x.safetensors: w holds Infinity at element 1, expected finite numbers", e.getMessage());
   }
 
   @Test

@@ -138,6 +138,36 @@ class PipelineTest {
 
   @ParameterizedTest
   @MethodSource("backends")
+  void noiseMayLieAnywhere(String backend) {
+    Network network = RandomNetworks.network(config(false));
+    byte[] noise = new byte[Math.toIntExact(3 * network.sampleShape().elements() * Float.BYTES) + 1];
+    try (Device device = Evaluate.open(backend);
+        Pipeline pipeline = new Pipeline(device, network, new NormalWeights(1), Precision.FP32)) {
+      MemorySegment unaligned = MemorySegment.ofArray(noise).asSlice(1);
+      byte[] images =
+          sample(pipeline, request(3, Optional.of(unaligned), Output.Form.UINT8_HWC, RunMonitor.NONE));
+      assertEquals(3 * network.sampleShape().elements(), images.length);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void imagesThatAreNotFiniteAreAnError(String backend) {
+    Network network = RandomNetworks.network(config(false));
+    float[] noise = new float[Math.toIntExact(3 * network.sampleShape().elements())];
+    noise[Math.toIntExact(network.sampleShape().elements())] = Float.POSITIVE_INFINITY;
+    MemorySegment initial = MemorySegment.ofArray(noise);
+    try (Device device = Evaluate.open(backend);
+        Pipeline pipeline = new Pipeline(device, network, new NormalWeights(1), Precision.FP32)) {
+      SampleRequest request = request(3, Optional.of(initial), Output.Form.UINT8_HWC, RunMonitor.NONE);
+      BackendException e =
+          assertThrows(BackendException.class, () -> pipeline.sample(request, (images, n) -> {}));
+      assertTrue(e.getMessage().startsWith("image 4 became NaN"), e.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
   void monitorsSeeEveryStepAndCanStop(String backend) {
     Network network = RandomNetworks.network(config(false));
     try (Device device = Evaluate.open(backend);

@@ -64,10 +64,19 @@ public final class RandomNetworks {
 
   /** A network wide enough for the algorithms that backends keep for large products. */
   public static UNetConfig wide() {
+    return config(List.of(18, 22), List.of(128, 136), 8);
+  }
+
+  /** A network of few pixels and very many channels. */
+  public static UNetConfig deep() {
+    return config(List.of(8, 8), List.of(32, 1024), 64);
+  }
+
+  private static UNetConfig config(List<Integer> size, List<Integer> channels, int headDim) {
     List<Block> blocks =
         List.of(new Block(false, Optional.of(Resampling.CONV)), new Block(true, Optional.empty()));
     return new UNetConfig(
-        Optional.of(List.of(18, 22)),
+        Optional.of(size),
         3,
         3,
         false,
@@ -78,14 +87,14 @@ public final class RandomNetworks {
         blocks,
         true,
         blocks.reversed(),
-        List.of(128, 136),
+        channels,
         1,
         1,
         1,
         Resampling.CONV,
         Resampling.CONV,
         Activation.SILU,
-        Optional.of(8),
+        Optional.of(headDim),
         8,
         Optional.empty(),
         1e-5,

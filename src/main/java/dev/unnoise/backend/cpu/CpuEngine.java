@@ -51,6 +51,7 @@ final class CpuEngine implements Engine {
     int laneCount = lanes(images);
     int threadsPerLane = workers.count() / laneCount;
     int group = groupSize(images, laneCount, evaluationsPerImage, groupLimit);
+    dropLanesOfOther(threadsPerLane);
     AtomicInteger next = new AtomicInteger();
     AtomicBoolean failed = new AtomicBoolean();
     workers.run(
@@ -67,6 +68,21 @@ final class CpuEngine implements Engine {
             throw e;
           }
         });
+  }
+
+  /** Lanes made for another number of threads would hold memory for nothing. */
+  private void dropLanesOfOther(int threads) {
+    synchronized (lanes) {
+      lanes.entrySet()
+          .removeIf(
+              entry -> {
+                boolean other = entry.getKey().threads() != threads;
+                if (other) {
+                  entry.getValue().close();
+                }
+                return other;
+              });
+    }
   }
 
   /** Images of a group: as many rounds as needed, equally large. */

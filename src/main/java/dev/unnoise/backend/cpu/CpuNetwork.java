@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /** A network whose weights lie in the layouts of its primitives. */
 final class CpuNetwork implements LoadedNetwork {
@@ -81,8 +80,7 @@ final class CpuNetwork implements LoadedNetwork {
   private synchronized Recipes recipes(int threads) {
     return recipesByThreads.computeIfAbsent(
         threads,
-        key ->
-            new Recipes(oneDnn, weights, lowered.denoiser(), 1, (count, task) -> IntStream.range(0, count).forEach(task)));
+        key -> Recipes.together(recipesByThreads.get(1), key));
   }
 
   private int groupLimit() {

@@ -75,7 +75,7 @@ public final class HostProgram implements Program {
             }
             if (afterStep == steps) {
               for (int n = first; n < first + count; n++) {
-                states[n].finish(job.output(), n);
+                states[n].finish(job.output(), n, job.indices()[n]);
               }
             }
           });

@@ -1,6 +1,7 @@
 package dev.unnoise.backend.host;
 
 import dev.unnoise.graph.Shape;
+import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Philox;
 import dev.unnoise.graph.run.SamplingJob;
@@ -26,7 +27,7 @@ final class ImageState {
   void start(SamplingJob job, int n) {
     if (job.initialNoise().isPresent()) {
       MemorySegment.copy(
-          job.initialNoise().get(), ValueLayout.JAVA_FLOAT, (long) n * x.length * Float.BYTES, x, 0, x.length);
+          job.initialNoise().get(), ValueLayout.JAVA_FLOAT_UNALIGNED, (long) n * x.length * Float.BYTES, x, 0, x.length);
     } else {
       Philox.normals(job.seed(), job.indices()[n], 0, x, x.length);
     }
@@ -61,8 +62,20 @@ final class ImageState {
     System.arraycopy(estimate, 0, history1, 0, estimate.length);
   }
 
-  /** Stores the finished image. */
-  void finish(Output output, int n) {
+  /**
+   * Stores the finished image.
+   *
+   * @param index its absolute index
+   * @throws BackendException if it is not finite
+   */
+  void finish(Output output, int n, long index) {
+    for (float value : x) {
+      if (!Float.isFinite(value)) {
+        throw new BackendException(
+            "image " + index + " became " + value + " on the way: weights, schedule or guidance lead out of the range of"
+                + " single precision");
+      }
+    }
     MemorySegment target = output.image(n, shape);
     switch (output.form()) {
       case FLOAT32_CHW -> MemorySegment.copy(x, 0, target, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, x.length);

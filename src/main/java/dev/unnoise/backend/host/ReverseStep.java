@@ -95,7 +95,7 @@ final class ReverseStep {
       case Clipping.Dynamic dynamic -> {
         float scale = (float) threshold(dynamic);
         for (int i = 0; i < estimate.length; i++) {
-          estimate[i] = Math.clamp(estimate[i], -scale, scale) / scale;
+          estimate[i] = Math.max(-scale, Math.min(scale, estimate[i])) / scale;
         }
       }
     }

@@ -5,6 +5,7 @@ import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Parameter;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -43,17 +44,31 @@ final class ReferenceEngine implements Engine {
 
   @Override
   public void forEachGroup(int images, int evaluationsPerImage, GroupTask task) {
-    IntStream.range(0, images)
-        .parallel()
-        .forEach(
-            n -> {
-              ReferenceEvaluator evaluator = idle.poll();
-              if (evaluator == null) {
-                evaluator = new ReferenceEvaluator(network.denoiser(), parameters);
-              }
-              task.run(evaluator, n, 1);
-              idle.add(evaluator);
-            });
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    // Nothing is thrown inside: a parallel stream would not wait for the tasks that still run.
+    IntStream.range(0, images).parallel().forEach(n -> run(task, n, failure));
+    switch (failure.get()) {
+      case null -> {}
+      case RuntimeException exception -> throw exception;
+      case Error error -> throw error;
+      default -> throw new AssertionError("tasks throw nothing checked", failure.get());
+    }
+  }
+
+  private void run(GroupTask task, int image, AtomicReference<Throwable> failure) {
+    if (failure.get() != null) {
+      return;
+    }
+    try {
+      ReferenceEvaluator evaluator = idle.poll();
+      if (evaluator == null) {
+        evaluator = new ReferenceEvaluator(network.denoiser(), parameters);
+      }
+      task.run(evaluator, image, 1);
+      idle.add(evaluator);
+    } catch (RuntimeException | Error e) {
+      failure.compareAndSet(null, e);
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.unnoise.graph.pass;
 
 import dev.unnoise.graph.Add;
 import dev.unnoise.graph.AddConditioning;
+import dev.unnoise.graph.Epilogue;
 import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The additions after a convolution or linear layer (time projection, residual, scale) become its epilogue. The
@@ -28,7 +30,8 @@ public final class FuseEpilogues implements Pass {
       Node placed = node;
       switch (node) {
         case AddConditioning add -> {
-          Optional<Product> producer = takeProducer(nodes, position, uses, add.source());
+          Optional<Product> producer =
+              takeProducer(nodes, position, uses, add.source(), epilogue -> epilogue.conditioning().isEmpty());
           if (producer.isPresent()) {
             placed = withConditioning(producer.get(), add);
           }
@@ -37,7 +40,7 @@ public final class FuseEpilogues implements Pass {
           for (Tensor hidden : List.of(add.right(), add.left())) {
             Tensor residual = hidden.equals(add.right()) ? add.left() : add.right();
             Optional<Product> producer =
-                hidden.equals(residual) ? Optional.empty() : takeProducer(nodes, position, uses, hidden);
+                hidden.equals(residual) ? Optional.empty() : takeProducer(nodes, position, uses, hidden, epilogue -> true);
             if (producer.isPresent()) {
               placed = withResidual(producer.get(), residual, add);
               break;
@@ -53,14 +56,15 @@ public final class FuseEpilogues implements Pass {
     return network.withDenoiser(graph.withNodes(nodes));
   }
 
-  /** Removes the product that writes {@code tensor} for its only reader, if it can still take a residual. */
+  /** Removes the product that writes {@code tensor} for its only reader, if its epilogue can still take something. */
   private static Optional<Product> takeProducer(
-      List<Node> nodes, Map<Tensor, Integer> position, Uses uses, Tensor tensor) {
+      List<Node> nodes, Map<Tensor, Integer> position, Uses uses, Tensor tensor, Predicate<Epilogue> open) {
     Integer at = position.get(tensor);
     if (at != null
         && uses.soleReader(tensor).isPresent()
         && nodes.get(at) instanceof Product product
-        && product.epilogue().residual().isEmpty()) {
+        && product.epilogue().residual().isEmpty()
+        && open.test(product.epilogue())) {
       nodes.set(at, null);
       return Optional.of(product);
     }

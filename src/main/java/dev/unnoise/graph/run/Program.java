@@ -12,6 +12,7 @@ public interface Program extends AutoCloseable {
    * Runs the whole sampling loop; nothing but finished images comes back.
    *
    * @throws java.util.concurrent.CancellationException if the job's monitor asked for it
+   * @throws BackendException if a finished image is not finite, or the device failed
    */
   RunReport sample(SamplingJob job);
 

@@ -18,8 +18,10 @@ import dev.unnoise.graph.Linear;
 import dev.unnoise.graph.Lookup;
 import dev.unnoise.graph.Modulate;
 import dev.unnoise.graph.Node;
+import dev.unnoise.graph.Product;
 import dev.unnoise.graph.SinusoidalEmbedding;
 import dev.unnoise.graph.Upsample;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
 
@@ -58,6 +60,37 @@ public final class Recipes implements AutoCloseable {
       scope.close();
       throw e;
     }
+  }
+
+  private Recipes(Recipes alone, int threads) {
+    this.oneDnn = alone.oneDnn;
+    this.parameters = alone.parameters;
+    this.rows = alone.rows;
+    this.graph = alone.graph;
+    SameBits sameBits = new SameBits(oneDnn, threads);
+    List<Recipe> chosen = new ArrayList<>();
+    try {
+      for (int i = 0; i < graph.nodes().size(); i++) {
+        Node node = graph.nodes().get(i);
+        Recipe one = alone.recipes.get(i);
+        // Everything else runs in Java, on the calling thread.
+        boolean multithreaded = node instanceof Product || node instanceof Attention;
+        chosen.add(multithreaded ? sameBits.choose(node, one, recipe(node)) : one);
+      }
+      this.recipes = List.copyOf(chosen);
+    } catch (RuntimeException | Error e) {
+      scope.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Recipes that compute the same bits with several threads; to be called on a thread that uses so many.
+   *
+   * @param alone made for one thread each; stays open as long as the result is
+   */
+  public static Recipes together(Recipes alone, int threads) {
+    return new Recipes(alone, threads);
   }
 
   public Graph graph() {

@@ -69,11 +69,12 @@ public final class OneDnnLibrary {
       waitPassively();
     }
     try {
+      Path folder = folder();
       for (String file : FILES) {
-        System.load(unpack(file).toString());
+        System.load(unpack(file, folder).toString());
       }
     } catch (IOException | UncheckedIOException e) {
-      throw new BackendException("oneDNN cannot be unpacked to " + cacheFolder() + ": " + e.getMessage(), e);
+      throw new BackendException("oneDNN cannot be unpacked to " + cacheFolder() + ": " + e.getMessage() + "; name another folder by -D" + CACHE_PROPERTY + "=…", e);
     } catch (UnsatisfiedLinkError e) {
       throw new BackendException("oneDNN cannot be loaded: " + e.getMessage(), e);
     }
@@ -103,20 +104,35 @@ public final class OneDnnLibrary {
       return Path.of(chosen);
     }
     String xdg = System.getenv("XDG_CACHE_HOME");
-    Path base = xdg == null || xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
+    String home = Optional.ofNullable(System.getenv("HOME")).orElse(System.getProperty("user.home"));
+    Path base = xdg == null || xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg);
     return base.resolve("unnoise");
   }
 
-  /** The unpacked file; the folder's name says which build it is, so versions do not overwrite each other. */
-  private static Path unpack(String file) throws IOException {
-    URL resource = resource(file);
+  /** The folder for a build's files; a fresh one for this process alone where the user's cache cannot be written. */
+  private static Path folder() throws IOException {
     Path folder = cacheFolder().resolve("onednn-" + platform() + "-" + fingerprint());
+    try {
+      return Files.createDirectories(folder);
+    } catch (IOException e) {
+      if (System.getProperty(CACHE_PROPERTY) != null) {
+        throw e;
+      }
+      Path temporary = Files.createTempDirectory("unnoise-");
+      temporary.toFile().deleteOnExit();
+      FILES.forEach(file -> temporary.resolve(file).toFile().deleteOnExit());
+      return temporary;
+    }
+  }
+
+  /** The unpacked file; the folder's name says which build it is, so versions do not overwrite each other. */
+  private static Path unpack(String file, Path folder) throws IOException {
+    URL resource = resource(file);
     Path target = folder.resolve(file);
     URLConnection connection = resource.openConnection();
     if (Files.isRegularFile(target) && Files.size(target) == connection.getContentLengthLong()) {
       return target;
     }
-    Files.createDirectories(folder);
     Path beside = Files.createTempFile(folder, file, ".part");
     try (InputStream in = connection.getInputStream()) {
       Files.copy(in, beside, StandardCopyOption.REPLACE_EXISTING);

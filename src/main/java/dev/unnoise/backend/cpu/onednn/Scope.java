@@ -62,14 +62,22 @@ public final class Scope implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    RuntimeException failure = null;
     while (!destroyers.isEmpty()) {
-      destroyers.pop().run();
+      try {
+        destroyers.pop().run();
+      } catch (RuntimeException e) {
+        failure = failure == null ? e : failure;
+      }
       HELD.decrementAndGet();
     }
     if (arena != null) {
       arena.close();
       arena = null;
       HELD.decrementAndGet();
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }
