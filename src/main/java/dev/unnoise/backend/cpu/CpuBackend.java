@@ -18,6 +18,7 @@ public final class CpuBackend implements Backend {
   private static final int PREFERENCE = 100;
   private static final int PREFERRED_BATCH_PER_THREAD = 8;
   private static final Path MEMORY = Path.of("/proc/meminfo");
+  private static final Path CONTAINER = Path.of("/sys/fs/cgroup/memory.max");
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
   @Override
@@ -51,10 +52,20 @@ public final class CpuBackend implements Backend {
         PREFERENCE);
   }
 
-  /** Memory that is free or can be freed; 0 where the system does not tell. */
+  /** Memory that is free or can be freed, as far as a container may have it; 0 where the system does not tell. */
   private static long memoryBytes() {
     String kilobytes = field(MEMORY, "MemAvailable", "0 kB").replace(" kB", "");
-    return Long.parseLong(kilobytes) << 10;
+    long available = Long.parseLong(kilobytes) << 10;
+    return Math.min(available, containerLimit());
+  }
+
+  private static long containerLimit() {
+    try {
+      String limit = Files.isReadable(CONTAINER) ? Files.readString(CONTAINER).strip() : "max";
+      return limit.equals("max") ? Long.MAX_VALUE : Long.parseLong(limit);
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
   }
 
   /** The value of a line {@code name : value} of a system file. */

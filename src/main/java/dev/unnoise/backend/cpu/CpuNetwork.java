@@ -95,7 +95,8 @@ final class CpuNetwork implements LoadedNetwork {
   @Override
   public long programBytes(int batch) {
     int lanes = Math.min(batch, workers.count());
-    return plan.bytes() * lanes * CpuEngine.groupSize(batch, lanes, 1, groupLimit());
+    int slots = CpuEngine.groupSize(batch, lanes, 1, groupLimit());
+    return lanes * Lane.bytes(recipes(1), plan, slots);
   }
 
   @Override

@@ -47,8 +47,8 @@ final class Lane implements Site, AutoCloseable {
     try {
       this.stream = oneDnn.stream(scope);
       List<Recipe> list = recipes.recipes();
-      scratchpad = scope.allocate(list.stream().mapToLong(Recipe::scratchpadBytes).max().orElse(0));
-      workspace = scope.allocate(list.stream().mapToLong(recipe -> recipe.workspaceBytes(slots)).max().orElse(0));
+      scratchpad = scope.allocate(scratchpadBytes(list));
+      workspace = scope.allocate(workspaceBytes(list, slots));
       for (int slot = 0; slot < slots; slot++) {
         allocateSlot(recipes.graph());
       }
@@ -57,6 +57,22 @@ final class Lane implements Site, AutoCloseable {
       scope.close();
       throw e;
     }
+  }
+
+  /** Bytes of native memory that a lane takes. */
+  static long bytes(Recipes recipes, Plan plan, int slots) {
+    long inputs = recipes.graph().inputs().stream().mapToLong(Tensor::bytes).sum() * recipes.rows();
+    return slots * (plan.bytes() + inputs)
+        + scratchpadBytes(recipes.recipes())
+        + workspaceBytes(recipes.recipes(), slots);
+  }
+
+  private static long scratchpadBytes(List<Recipe> recipes) {
+    return recipes.stream().mapToLong(Recipe::scratchpadBytes).max().orElse(0);
+  }
+
+  private static long workspaceBytes(List<Recipe> recipes, int slots) {
+    return recipes.stream().mapToLong(recipe -> recipe.workspaceBytes(slots)).max().orElse(0);
   }
 
   private void allocateSlot(Graph graph) {
