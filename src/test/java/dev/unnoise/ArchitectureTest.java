@@ -34,6 +34,19 @@ class ArchitectureTest {
           Map.entry("cli", Set.of("graph", "graph.run", "graph.plan", "diffusion", "model", "image", "sampling")),
           Map.entry("backend.host", Set.of("graph", "graph.run")),
           Map.entry("backend.reference", Set.of("graph", "graph.plan", "graph.run", "backend.host")),
+          Map.entry("backend.kernels", Set.of()),
+          Map.entry("backend.opencl.cl", Set.of("graph.run")),
+          Map.entry("backend.opencl.node", Set.of("graph", "graph.plan", "graph.run", "backend.kernels", "backend.opencl.cl")),
+          Map.entry(
+              "backend.opencl",
+              Set.of(
+                  "graph",
+                  "graph.pass",
+                  "graph.plan",
+                  "graph.run",
+                  "backend.kernels",
+                  "backend.opencl.cl",
+                  "backend.opencl.node")),
           Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.cpu.bindings")),
           Map.entry("backend.cpu.kernel", Set.of("graph", "backend.cpu.onednn")),
           Map.entry(

@@ -4,7 +4,6 @@ import dev.unnoise.graph.run.SamplingJob;
 import dev.unnoise.graph.run.StepRow;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The conditioning rows of a run, one for every pair of a table row and a label in use. As many rows of the sampler's
@@ -24,18 +23,10 @@ final class ConditioningTable {
   ConditioningTable(Engine engine, SamplingJob job) {
     this.engine = engine;
     this.width = engine.network().conditioningWidth();
-    this.labels = labelsInUse(job);
+    this.labels = job.labelsInUse();
     this.steps = job.table().rows();
     long bytesPerStep = (long) width * labels.length * Float.BYTES;
     this.stepsAtOnce = (int) Math.clamp(LARGEST_BYTES / bytesPerStep, 1, steps.size());
-  }
-
-  private static int[] labelsInUse(SamplingJob job) {
-    if (job.labels().length == 0) {
-      return new int[] {0};
-    }
-    IntStream nulls = job.guidance().stream().mapToInt(guidance -> guidance.nullLabel());
-    return IntStream.concat(Arrays.stream(job.labels()), nulls).sorted().distinct().toArray();
   }
 
   /** How many steps {@link #fill} computes. */

@@ -1,7 +1,9 @@
 package dev.unnoise.graph.run;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A batch of images to sample.
@@ -39,6 +41,15 @@ public record SamplingJob(
   /** Number of images. */
   public int images() {
     return indices.length;
+  }
+
+  /** Labels that evaluations of this job need, ascending, each once; one 0 for a network without classes. */
+  public int[] labelsInUse() {
+    if (labels.length == 0) {
+      return new int[] {0};
+    }
+    IntStream nulls = guidance.stream().mapToInt(Guidance::nullLabel);
+    return IntStream.concat(Arrays.stream(labels), nulls).sorted().distinct().toArray();
   }
 
   /** Network evaluations per row of the table. */

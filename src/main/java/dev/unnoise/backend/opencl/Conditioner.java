@@ -1,0 +1,54 @@
+package dev.unnoise.backend.opencl;
+
+import dev.unnoise.backend.opencl.cl.ClBuffer;
+import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.node.DeviceParameters;
+import dev.unnoise.backend.opencl.node.Located;
+import dev.unnoise.backend.opencl.node.Programs;
+import dev.unnoise.graph.Graph;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.plan.Planner;
+import dev.unnoise.graph.plan.PoolLimits;
+import java.util.Arrays;
+
+/** The conditioning graph, computed on the device for a fixed number of rows at a time. */
+final class Conditioner implements AutoCloseable {
+  private static final int ROWS = 64;
+
+  private final ClContext context;
+  private final Network network;
+  private final BoundGraph bound;
+
+  Conditioner(
+      ClContext context, Programs programs, DeviceParameters parameters, Network network, PoolLimits limits) {
+    this.context = context;
+    this.network = network;
+    Graph graph = network.conditioning();
+    this.bound = new BoundGraph(context, programs, parameters, Planner.plan(graph, ROWS, limits), 1, ROWS);
+  }
+
+  /**
+   * Fills a table with rows of the conditioning, one after another.
+   *
+   * @param labels one per row; ignored by networks without classes
+   */
+  void fill(float[] timesteps, float[] labels, ClBuffer table) {
+    Graph graph = network.conditioning();
+    Located output = bound.locate(graph.output());
+    long rowBytes = (long) Float.BYTES * network.conditioningWidth();
+    for (int first = 0; first < timesteps.length; first += ROWS) {
+      int count = Math.min(ROWS, timesteps.length - first);
+      context.write(bound.input(graph.input(Network.TIMESTEP)), Arrays.copyOfRange(timesteps, first, first + count));
+      if (network.labelled()) {
+        context.write(bound.input(graph.input(Network.LABEL)), Arrays.copyOfRange(labels, first, first + count));
+      }
+      bound.enqueue(1);
+      context.copy(output.buffer(), Float.BYTES * output.offset(), table, first * rowBytes, count * rowBytes);
+    }
+  }
+
+  @Override
+  public void close() {
+    bound.close();
+  }
+}

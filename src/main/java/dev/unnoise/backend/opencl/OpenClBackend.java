@@ -1,0 +1,65 @@
+package dev.unnoise.backend.opencl;
+
+import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
+import dev.unnoise.backend.opencl.cl.ClDevices;
+import dev.unnoise.graph.run.Availability;
+import dev.unnoise.graph.run.Backend;
+import dev.unnoise.graph.run.BackendException;
+import dev.unnoise.graph.run.Device;
+import dev.unnoise.graph.run.DeviceInfo;
+import dev.unnoise.graph.run.Precision;
+import java.util.List;
+
+/** The backend {@code opencl}: our own kernels on whatever an OpenCL driver drives. */
+public final class OpenClBackend implements Backend {
+  private static final String REMEDY =
+      "install the OpenCL driver of the card's maker, or for processors: apt-get install pocl-opencl-icd";
+
+  /** Above the backend cpu for cards; processors are better served by that one. */
+  private static final int GPU_PREFERENCE = 200;
+
+  private static final int PREFERRED_BATCH_PER_UNIT = 4;
+
+  @Override
+  public String name() {
+    return "opencl";
+  }
+
+  @Override
+  public Availability availability() {
+    try {
+      List<ClDeviceInfo> devices = usable();
+      return devices.isEmpty()
+          ? new Availability.Missing("no OpenCL driver has a device with a compiler", REMEDY)
+          : new Availability.Ready(devices.stream().map(OpenClBackend::describe).toList());
+    } catch (UnsatisfiedLinkError e) {
+      return new Availability.Missing("there is no OpenCL loader on this machine (libOpenCL)", REMEDY);
+    } catch (BackendException e) {
+      return new Availability.Missing(e.getMessage(), REMEDY);
+    }
+  }
+
+  private static List<ClDeviceInfo> usable() {
+    return ClDevices.all().stream().filter(ClDeviceInfo::hasCompiler).toList();
+  }
+
+  private static DeviceInfo describe(ClDeviceInfo info) {
+    return new DeviceInfo(
+        info.name(),
+        info.platformName() + ", " + info.version() + ", driver " + info.driver(),
+        info.memoryBytes(),
+        List.of(Precision.FP32),
+        PREFERRED_BATCH_PER_UNIT * info.computeUnits(),
+        info.gpu() ? GPU_PREFERENCE : -1);
+  }
+
+  @Override
+  public Device open(int index) {
+    List<ClDeviceInfo> devices = usable();
+    if (index < 0 || index >= devices.size()) {
+      throw new BackendException("backend opencl has no device " + index + ", expected 0 … " + (devices.size() - 1));
+    }
+    ClDeviceInfo info = devices.get(index);
+    return new OpenClDevice(describe(info), info);
+  }
+}

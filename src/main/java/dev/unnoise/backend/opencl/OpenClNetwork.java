@@ -1,0 +1,98 @@
+package dev.unnoise.backend.opencl;
+
+import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.node.DeviceParameters;
+import dev.unnoise.backend.opencl.node.Programs;
+import dev.unnoise.backend.opencl.node.Statistics;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Node;
+import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.Weights;
+import dev.unnoise.graph.plan.Plan;
+import dev.unnoise.graph.plan.Planner;
+import dev.unnoise.graph.plan.PoolLimits;
+import dev.unnoise.graph.run.LoadedNetwork;
+import dev.unnoise.graph.run.Program;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** A network whose parameters lie on the device in the layouts that kernels read. */
+final class OpenClNetwork implements LoadedNetwork {
+  private final ClContext context;
+  private final Programs programs;
+  private final Network lowered;
+  private final DeviceParameters parameters;
+  private final PoolLimits limits;
+  private final Conditioner conditioner;
+  private final List<OpenClProgram> compiled = new ArrayList<>();
+  private final Consumer<OpenClNetwork> whenClosed;
+  private boolean closed;
+
+  OpenClNetwork(
+      ClContext context, Programs programs, Network lowered, Weights source, Consumer<OpenClNetwork> whenClosed) {
+    this.context = context;
+    this.programs = programs;
+    this.lowered = lowered;
+    this.whenClosed = whenClosed;
+    this.limits = new PoolLimits(context.info().alignmentBytes(), context.info().largestAllocation(), true);
+    this.parameters = new DeviceParameters(context, source);
+    try {
+      for (Node node : lowered.conditioning().nodes()) {
+        parameters.prepare(node, programs.traits());
+      }
+      for (Node node : lowered.denoiser().nodes()) {
+        parameters.prepare(node, programs.traits());
+      }
+      parameters.seal();
+      this.conditioner = new Conditioner(context, programs, parameters, lowered, limits);
+    } catch (RuntimeException | Error e) {
+      parameters.close();
+      throw e;
+    }
+  }
+
+  Network lowered() {
+    return lowered;
+  }
+
+  Conditioner conditioner() {
+    return conditioner;
+  }
+
+  @Override
+  public Plan plan(int batch) {
+    return Planner.plan(lowered.denoiser(), batch, limits);
+  }
+
+  @Override
+  public long programBytes(int batch) {
+    long inputs = lowered.denoiser().inputs().stream().mapToLong(Tensor::bytes).sum() * batch;
+    return plan(batch).bytes() + inputs + Statistics.bytes(lowered.denoiser(), batch);
+  }
+
+  @Override
+  public long parameterBytes() {
+    return parameters.bytes();
+  }
+
+  @Override
+  public Program compile(int batch) {
+    BoundGraph denoiser = new BoundGraph(context, programs, parameters, plan(batch), batch, 1);
+    OpenClProgram program = new OpenClProgram(context, programs, this, denoiser, batch, compiled::remove);
+    compiled.add(program);
+    return program;
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    List.copyOf(compiled).forEach(OpenClProgram::close);
+    conditioner.close();
+    parameters.close();
+    whenClosed.accept(this);
+  }
+}

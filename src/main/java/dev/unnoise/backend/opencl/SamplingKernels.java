@@ -1,0 +1,215 @@
+package dev.unnoise.backend.opencl;
+
+import dev.unnoise.backend.opencl.cl.ClBuffer;
+import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.backend.opencl.node.Located;
+import dev.unnoise.backend.opencl.node.Programs;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.run.Clipping;
+import dev.unnoise.graph.run.Output;
+import dev.unnoise.graph.run.SamplingJob;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+
+/** The kernels of sampling.kernel with the arguments of one job. */
+final class SamplingKernels implements AutoCloseable {
+  private static final int QUADRUPLE = 4;
+
+  /** Work-items of a group where a kernel leaves it open. */
+  private static final int GROUP = 64;
+
+  /** Work-items that search for a quantile together. */
+  private static final int QUANTILE_ITEMS = 64;
+
+  private static final Map<String, Integer> OPTIONS = Map.of("QUANTILE_ITEMS", QUANTILE_ITEMS);
+
+  private final Programs programs;
+  private final SamplingJob job;
+  private final SamplingBuffers buffers;
+  private final BoundGraph denoiser;
+  private final Tensor sample;
+  private final Tensor timestep;
+  private final Located prediction;
+  private final int elements;
+  private final int pixels;
+  private final int width;
+  private final Deque<ClKernel> held = new ArrayDeque<>();
+  private final ClKernel beginStep;
+  private final ClKernel reverseStep;
+  private final ClKernel endStep;
+  private final ClKernel quantile;
+
+  SamplingKernels(
+      Programs programs, SamplingJob job, Network network, BoundGraph denoiser, SamplingBuffers buffers) {
+    this.programs = programs;
+    this.job = job;
+    this.buffers = buffers;
+    this.denoiser = denoiser;
+    this.sample = network.denoiser().input(Network.SAMPLE);
+    this.timestep = network.denoiser().input(Network.TIMESTEP);
+    this.prediction = denoiser.locate(network.denoiser().output());
+    this.elements = Math.toIntExact(sample.shape().elements());
+    this.pixels = Math.toIntExact(sample.shape().pixels());
+    this.width = network.conditioningWidth();
+    try {
+      this.beginStep = kernel("begin_step");
+      this.reverseStep = kernel("reverse_step");
+      this.endStep = kernel("end_step").buffer(buffers.step).integer(job.evaluationsPerStep());
+      this.quantile = job.table().clipping() instanceof Clipping.Dynamic ? kernel("quantile") : null;
+      bindReverseStep();
+      if (job.table().clipping() instanceof Clipping.Dynamic dynamic) {
+        bindQuantile(dynamic);
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private ClKernel kernel(String name) {
+    ClKernel kernel = programs.kernel("sampling", name, OPTIONS);
+    held.push(kernel);
+    return kernel;
+  }
+
+  private int guided() {
+    return job.guidance().isPresent() ? 1 : 0;
+  }
+
+  private double guidanceScale() {
+    return job.guidance().map(guidance -> guidance.scale()).orElse(0.0);
+  }
+
+  private ClKernel seed(ClKernel kernel) {
+    return kernel.integer((int) job.seed()).integer((int) (job.seed() >>> Integer.SIZE));
+  }
+
+  private void bindReverseStep() {
+    Clipping clipping = job.table().clipping();
+    int clip =
+        switch (clipping) {
+          case Clipping.None none -> 0;
+          case Clipping.Range range -> 1;
+          case Clipping.Dynamic dynamic -> 2;
+        };
+    double range = clipping instanceof Clipping.Range(double limit) ? limit : 0;
+    ClKernel kernel = prediction.to(reverseStep.buffer(buffers.states)).integer(elements).integer(pixels);
+    seed(kernel.buffer(buffers.steps).buffer(buffers.step).buffer(buffers.indices))
+        .integer(job.images())
+        .integer(guided())
+        .number(guidanceScale())
+        .integer(clip)
+        .number(range)
+        .buffer(buffers.thresholds)
+        .integer(job.table().learnedVariance() ? 1 : 0)
+        .buffer(buffers.history1)
+        .buffer(buffers.history2)
+        .buffer(denoiser.input(sample))
+        .integer(sample.channelStride());
+  }
+
+  private void bindQuantile(Clipping.Dynamic dynamic) {
+    double rank = dynamic.ratio() * (elements - 1);
+    int below = (int) rank;
+    prediction
+        .to(quantile.buffer(buffers.states))
+        .integer(elements)
+        .integer(pixels)
+        .buffer(buffers.steps)
+        .buffer(buffers.step)
+        .integer(job.images())
+        .integer(guided())
+        .number(guidanceScale())
+        .integer(below)
+        .number(rank - below)
+        .number(dynamic.maximum())
+        .buffer(buffers.thresholds);
+  }
+
+  private void overQuadruples(ClKernel kernel) {
+    over(kernel, Math.ceilDiv(elements, QUADRUPLE), job.images());
+  }
+
+  /** Kernels guard their first axis themselves. */
+  private static void over(ClKernel kernel, long items, long images) {
+    kernel.enqueue(new long[] {Math.ceilDiv(items, GROUP) * GROUP, images}, new long[] {GROUP, 1});
+  }
+
+  /** Enqueues x_T. */
+  void begin() {
+    ClKernel kernel =
+        kernel("begin_sampling")
+            .buffer(buffers.states)
+            .buffer(buffers.given)
+            .number(job.table().initialScale())
+            .integer(elements)
+            .integer(pixels)
+            .buffer(buffers.indices);
+    seed(kernel)
+        .buffer(denoiser.input(sample))
+        .integer(sample.channelStride())
+        .integer(job.images())
+        .integer(guided());
+    overQuadruples(kernel);
+  }
+
+  /**
+   * Enqueues what comes before the network.
+   *
+   * @param firstStep the step whose rows stand first in the conditioning table
+   */
+  void beginStep(int firstStep) {
+    beginStep
+        .fromFirst()
+        .buffer(denoiser.conditioning())
+        .buffer(denoiser.input(timestep))
+        .buffer(buffers.table)
+        .integer(width)
+        .integer(firstStep)
+        .buffer(buffers.labelSlots)
+        .integer(buffers.labels.length)
+        .buffer(buffers.stepTimes)
+        .buffer(buffers.step);
+    over(beginStep, width, job.evaluationsPerStep());
+  }
+
+  /** Enqueues what comes after it. */
+  void endStep() {
+    if (quantile != null) {
+      quantile.enqueue(
+          new long[] {(long) QUANTILE_ITEMS * job.images(), 1}, new long[] {QUANTILE_ITEMS, 1});
+    }
+    overQuadruples(reverseStep);
+    endStep.enqueue(new long[] {job.evaluationsPerStep()}, new long[] {1});
+  }
+
+  /** Kernels that a step launches besides the network's. */
+  int launchesPerStep() {
+    return quantile == null ? 3 : 4;
+  }
+
+  /** Enqueues the images. */
+  void finish() {
+    boolean bytes = job.output().form() == Output.Form.UINT8_HWC;
+    ClBuffer images = buffers.images;
+    ClKernel kernel = kernel("finish_sampling");
+    kernel
+        .buffer(buffers.states)
+        .integer(elements)
+        .integer(pixels)
+        .integer(bytes ? 1 : 0)
+        .buffer(bytes ? images : null)
+        .buffer(bytes ? null : images)
+        .buffer(buffers.notFinite);
+    over(kernel, elements, job.images());
+  }
+
+  @Override
+  public void close() {
+    while (!held.isEmpty()) {
+      held.pop().close();
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package dev.unnoise.backend.opencl;
+
+import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.ClMark;
+import dev.unnoise.backend.opencl.node.Programs;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Shape;
+import dev.unnoise.graph.run.BackendException;
+import dev.unnoise.graph.run.RunReport;
+import dev.unnoise.graph.run.SamplingJob;
+import dev.unnoise.graph.run.StepRow;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
+
+/** One job's loop. The host enqueues steps and looks where the device is; it waits for nothing but the images. */
+final class SamplingRun implements AutoCloseable {
+  /** Steps that may be enqueued and not finished, so that stopping takes effect soon. */
+  private static final int AHEAD = 2;
+
+  private static final long POLL_NANOS = 20_000;
+
+  private final ClContext context;
+  private final OpenClNetwork network;
+  private final BoundGraph denoiser;
+  private final SamplingJob job;
+  private final Shape shape;
+  private final SamplingBuffers buffers;
+  private final SamplingKernels kernels;
+  private final Deque<ClMark> ahead = new ArrayDeque<>();
+  private long stepsDone;
+
+  SamplingRun(
+      ClContext context, Programs programs, OpenClNetwork network, BoundGraph denoiser, SamplingJob job) {
+    this.context = context;
+    this.network = network;
+    this.denoiser = denoiser;
+    this.job = job;
+    Network lowered = network.lowered();
+    this.shape = lowered.sampleShape();
+    this.buffers = new SamplingBuffers(context, job, shape, lowered.conditioningWidth());
+    try {
+      this.kernels = new SamplingKernels(programs, job, lowered, denoiser, buffers);
+    } catch (RuntimeException e) {
+      buffers.close();
+      throw e;
+    }
+  }
+
+  RunReport run() {
+    int steps = job.table().rows().size();
+    int evaluations = job.evaluationsPerStep();
+    kernels.begin();
+    context.finish();
+    long began = System.nanoTime();
+    long allocationsBefore = ClContext.allocations();
+    long waits = 0;
+    for (int step = 0; step < steps; step++) {
+      if (step % buffers.stepsAtOnce == 0) {
+        fillTable(step);
+        waits += step == 0 ? 0 : 1;
+      }
+      while (ahead.size() >= AHEAD) {
+        followOldest();
+      }
+      kernels.beginStep(step - step % buffers.stepsAtOnce);
+      denoiser.enqueue(evaluations);
+      kernels.endStep();
+      ahead.add(context.mark());
+    }
+    while (!ahead.isEmpty()) {
+      followOldest();
+    }
+    long nanos = System.nanoTime() - began;
+    long allocations = ClContext.allocations() - allocationsBefore;
+    kernels.finish();
+    readImages();
+    int launches = denoiser.launchCount() + kernels.launchesPerStep();
+    return new RunReport((long) job.images() * steps, nanos, launches, waits, allocations);
+  }
+
+  private void fillTable(int first) {
+    List<StepRow> rows = job.table().rows();
+    int count = Math.min(buffers.stepsAtOnce, rows.size() - first);
+    float[] timesteps = new float[count * buffers.labels.length];
+    float[] labels = new float[timesteps.length];
+    for (int i = 0; i < timesteps.length; i++) {
+      timesteps[i] = (float) rows.get(first + i / buffers.labels.length).timestep();
+      labels[i] = buffers.labels[i % buffers.labels.length];
+    }
+    network.conditioner().fill(timesteps, labels, buffers.table);
+  }
+
+  /** Looks at the oldest step until it is done; asking does not make the driver wait. */
+  private void followOldest() {
+    ClMark oldest = ahead.peek();
+    while (!oldest.isReached()) {
+      LockSupport.parkNanos(POLL_NANOS);
+      if (Thread.interrupted()) {
+        Thread.currentThread().interrupt();
+        throw new CancellationException("interrupted");
+      }
+    }
+    ahead.remove();
+    oldest.close();
+    stepsDone++;
+    long total = (long) job.images() * job.table().rows().size();
+    if (!job.monitor().advanced(stepsDone * job.images(), total)) {
+      throw new CancellationException(
+          "sampling was stopped after " + stepsDone * job.images() + " of " + total + " image-steps");
+    }
+  }
+
+  private void readImages() {
+    int[] bad = new int[job.images()];
+    context.read(buffers.notFinite, 0, MemorySegment.ofArray(bad));
+    for (int n = 0; n < bad.length; n++) {
+      if (bad[n] != 0) {
+        throw new BackendException(
+            "image " + job.indices()[n] + " became " + Float.intBitsToFloat(bad[n])
+                + " on the way: weights, schedule or guidance lead out of the range of single precision");
+      }
+    }
+    long bytes = job.output().form().bytes(shape) * job.images();
+    context.read(buffers.images, 0, job.output().destination().asSlice(0, bytes));
+  }
+
+  @Override
+  public void close() {
+    context.finish();
+    ahead.forEach(ClMark::close);
+    kernels.close();
+    buffers.close();
+  }
+}

@@ -1,0 +1,39 @@
+package dev.unnoise.backend.opencl.cl;
+
+import static org.jocl.CL.clReleaseMemObject;
+
+import org.jocl.cl_mem;
+
+/** Memory of a device. */
+public final class ClBuffer implements AutoCloseable {
+  private final long bytes;
+  private cl_mem memory;
+
+  ClBuffer(cl_mem memory, long bytes) {
+    this.memory = memory;
+    this.bytes = bytes;
+    ClContext.HELD.incrementAndGet();
+  }
+
+  /** Its size. */
+  public long bytes() {
+    return bytes;
+  }
+
+  cl_mem memory() {
+    if (memory == null) {
+      throw new IllegalStateException("device memory is used after it was freed");
+    }
+    return memory;
+  }
+
+  @Override
+  public void close() {
+    if (memory != null) {
+      cl_mem freed = memory;
+      memory = null;
+      ClContext.HELD.decrementAndGet();
+      Status.check(clReleaseMemObject(freed), "clReleaseMemObject");
+    }
+  }
+}

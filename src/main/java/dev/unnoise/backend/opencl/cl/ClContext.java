@@ -1,0 +1,213 @@
+package dev.unnoise.backend.opencl.cl;
+
+import static org.jocl.CL.CL_CONTEXT_PLATFORM;
+import static org.jocl.CL.CL_MEM_READ_WRITE;
+import static org.jocl.CL.CL_PROGRAM_BUILD_LOG;
+import static org.jocl.CL.CL_SUCCESS;
+import static org.jocl.CL.clBuildProgram;
+import static org.jocl.CL.clCreateBuffer;
+import static org.jocl.CL.clCreateCommandQueue;
+import static org.jocl.CL.clCreateContext;
+import static org.jocl.CL.clCreateProgramWithSource;
+import static org.jocl.CL.clEnqueueCopyBuffer;
+import static org.jocl.CL.clEnqueueMarkerWithWaitList;
+import static org.jocl.CL.clEnqueueReadBuffer;
+import static org.jocl.CL.clEnqueueWriteBuffer;
+import static org.jocl.CL.clFinish;
+import static org.jocl.CL.clFlush;
+import static org.jocl.CL.clGetProgramBuildInfo;
+import static org.jocl.CL.clReleaseCommandQueue;
+import static org.jocl.CL.clReleaseContext;
+import static org.jocl.CL.clReleaseProgram;
+
+import dev.unnoise.graph.run.BackendException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jocl.Pointer;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
+import org.jocl.cl_event;
+import org.jocl.cl_mem;
+import org.jocl.cl_program;
+
+/** A device, opened: a context with one queue that works in order. */
+public final class ClContext implements AutoCloseable {
+  static final AtomicLong HELD = new AtomicLong();
+  private static final AtomicLong ALLOCATIONS = new AtomicLong();
+
+  /** Bytes copied between host and device at once. */
+  private static final int PIECE = 64 << 20;
+
+  private final ClDeviceInfo info;
+  private final cl_context context;
+  private final cl_command_queue queue;
+
+  /**
+   * Opens a device.
+   *
+   * @throws BackendException if the driver refuses
+   */
+  @SuppressWarnings("deprecation")
+  public ClContext(ClDeviceInfo info) {
+    this.info = info;
+    cl_context_properties properties = new cl_context_properties();
+    properties.addProperty(CL_CONTEXT_PLATFORM, info.platform());
+    int[] status = new int[1];
+    context = clCreateContext(properties, 1, new cl_device_id[] {info.id()}, null, null, status);
+    Status.check(status[0], "clCreateContext");
+    queue = clCreateCommandQueue(context, info.id(), 0, status);
+    if (status[0] != CL_SUCCESS) {
+      clReleaseContext(context);
+    }
+    Status.check(status[0], "clCreateCommandQueue");
+    HELD.addAndGet(2);
+  }
+
+  /** How many objects of drivers are held by this process. */
+  public static long held() {
+    return HELD.get();
+  }
+
+  /** How often device memory has been allocated. */
+  public static long allocations() {
+    return ALLOCATIONS.get();
+  }
+
+  public ClDeviceInfo info() {
+    return info;
+  }
+
+  cl_command_queue queue() {
+    return queue;
+  }
+
+  /**
+   * Memory whose content is not defined.
+   *
+   * @throws BackendException if the device has not so much, in one piece
+   */
+  public ClBuffer allocate(long bytes) {
+    if (bytes > info.largestAllocation()) {
+      throw new BackendException(
+          info.name() + " gives at most " + (info.largestAllocation() >> 20) + " MiB in one piece, " + (bytes >> 20)
+              + " MiB are needed; sample fewer images at once");
+    }
+    int[] status = new int[1];
+    cl_mem memory = clCreateBuffer(context, CL_MEM_READ_WRITE, Math.max(bytes, Float.BYTES), null, status);
+    if (status[0] != CL_SUCCESS) {
+      throw new BackendException(
+          info.name() + " has no memory for " + (bytes >> 20) + " MiB more ("
+              + org.jocl.CL.stringFor_errorCode(status[0]) + "); sample fewer images at once");
+    }
+    ALLOCATIONS.incrementAndGet();
+    return new ClBuffer(memory, bytes);
+  }
+
+  /** Copies numbers to the device. */
+  public void write(ClBuffer to, float[] values) {
+    write(to, 0, MemorySegment.ofArray(values));
+  }
+
+  /** Copies numbers to the device. */
+  public void write(ClBuffer to, int[] values) {
+    write(to, 0, MemorySegment.ofArray(values));
+  }
+
+  /** Copies bytes to the device and waits until they are there. */
+  public void write(ClBuffer to, long offset, MemorySegment from) {
+    byte[] piece = new byte[(int) Math.min(PIECE, from.byteSize())];
+    for (long at = 0; at < from.byteSize(); at += piece.length) {
+      int count = (int) Math.min(piece.length, from.byteSize() - at);
+      MemorySegment.copy(from, ValueLayout.JAVA_BYTE, at, piece, 0, count);
+      Status.check(
+          clEnqueueWriteBuffer(queue, to.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
+          "clEnqueueWriteBuffer");
+    }
+  }
+
+  /** Copies bytes from the device; waits for all that was enqueued before. */
+  public void read(ClBuffer from, long offset, MemorySegment to) {
+    byte[] piece = new byte[(int) Math.min(PIECE, to.byteSize())];
+    for (long at = 0; at < to.byteSize(); at += piece.length) {
+      int count = (int) Math.min(piece.length, to.byteSize() - at);
+      Status.check(
+          clEnqueueReadBuffer(queue, from.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
+          "clEnqueueReadBuffer");
+      MemorySegment.copy(piece, 0, to, ValueLayout.JAVA_BYTE, at, count);
+    }
+  }
+
+  /** Enqueues a copy within the device. */
+  public void copy(ClBuffer from, long fromOffset, ClBuffer to, long toOffset, long bytes) {
+    Status.check(
+        clEnqueueCopyBuffer(queue, from.memory(), to.memory(), fromOffset, toOffset, bytes, 0, null, null),
+        "clEnqueueCopyBuffer");
+  }
+
+  /** Marks this place in the queue, and has the device begin. */
+  public ClMark mark() {
+    cl_event event = new cl_event();
+    Status.check(clEnqueueMarkerWithWaitList(queue, 0, null, event), "clEnqueueMarkerWithWaitList");
+    ClMark mark = new ClMark(event);
+    Status.check(clFlush(queue), "clFlush");
+    return mark;
+  }
+
+  /** Waits until the device has nothing left to do. */
+  public void finish() {
+    Status.check(clFinish(queue), "clFinish");
+  }
+
+  /**
+   * Compiles a program.
+   *
+   * @param name for messages
+   * @throws BackendException with the compiler's first complaint
+   */
+  public ClProgram compile(String name, String source, String options) {
+    int[] status = new int[1];
+    cl_program program = clCreateProgramWithSource(context, 1, new String[] {source}, null, status);
+    Status.check(status[0], "clCreateProgramWithSource");
+    int built = clBuildProgram(program, 0, null, options, null, null);
+    if (built != CL_SUCCESS) {
+      String complaint = firstError(log(program));
+      clReleaseProgram(program);
+      throw new BackendException(
+          "the kernel " + name + " does not compile on " + info.name() + " (driver " + info.driver() + "): " + complaint);
+    }
+    return new ClProgram(this, program);
+  }
+
+  private String log(cl_program program) {
+    long[] size = new long[1];
+    int status = clGetProgramBuildInfo(program, info.id(), CL_PROGRAM_BUILD_LOG, 0, null, size);
+    if (status != CL_SUCCESS || size[0] == 0) {
+      return "";
+    }
+    byte[] bytes = new byte[Math.toIntExact(size[0])];
+    clGetProgramBuildInfo(program, info.id(), CL_PROGRAM_BUILD_LOG, bytes.length, Pointer.to(bytes), null);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static String firstError(String log) {
+    return log.lines()
+        .filter(line -> line.contains("error"))
+        .findFirst()
+        .orElseGet(() -> log.isBlank() ? "the driver says nothing more" : log.strip().lines().findFirst().orElse(""));
+  }
+
+  @Override
+  public void close() {
+    HELD.addAndGet(-2);
+    int finished = clFinish(queue);
+    int queueStatus = clReleaseCommandQueue(queue);
+    int contextStatus = clReleaseContext(context);
+    Status.check(finished, "clFinish");
+    Status.check(queueStatus, "clReleaseCommandQueue");
+    Status.check(contextStatus, "clReleaseContext");
+  }
+}

@@ -1,0 +1,127 @@
+package dev.unnoise.backend.opencl.node;
+
+import dev.unnoise.backend.opencl.cl.ClBuffer;
+import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.graph.Activate;
+import dev.unnoise.graph.Add;
+import dev.unnoise.graph.AddConditioning;
+import dev.unnoise.graph.Affine;
+import dev.unnoise.graph.Attention;
+import dev.unnoise.graph.AveragePool;
+import dev.unnoise.graph.Concatenate;
+import dev.unnoise.graph.Convolution;
+import dev.unnoise.graph.Divide;
+import dev.unnoise.graph.FourierEmbedding;
+import dev.unnoise.graph.GroupNorm;
+import dev.unnoise.graph.Linear;
+import dev.unnoise.graph.Lookup;
+import dev.unnoise.graph.Modulate;
+import dev.unnoise.graph.Node;
+import dev.unnoise.graph.SinusoidalEmbedding;
+import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.Upsample;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Turns nodes into launches of kernels on a site. */
+public final class Launches {
+  /** Pixels that a work-item takes: depends on the tensor alone, so that sums are made alike in every batch. */
+  static final int PIXEL_CHUNK = 64;
+
+  private static final int QUERIES = 4;
+  private static final int KEYS = 8;
+
+  private final Programs programs;
+  private final DeviceParameters parameters;
+  private final Site site;
+  private final List<Launch> list = new ArrayList<>();
+
+  private Launches(Programs programs, DeviceParameters parameters, Site site) {
+    this.programs = programs;
+    this.parameters = parameters;
+    this.site = site;
+  }
+
+  /** The launches that compute a node, in order; the caller closes them. */
+  public static List<Launch> of(Node node, Programs programs, DeviceParameters parameters, Site site) {
+    Launches launches = new Launches(programs, parameters, site);
+    try {
+      launches.add(node);
+    } catch (RuntimeException e) {
+      launches.list.forEach(Launch::close);
+      throw e;
+    }
+    return launches.list;
+  }
+
+  private void add(Node node) {
+    switch (node) {
+      case Convolution n -> list.add(ProductLaunch.of(n, programs, parameters, site));
+      case Linear n -> list.add(ProductLaunch.of(n, programs, parameters, site));
+      case GroupNorm n -> GroupNormLaunches.add(n, programs, parameters, site, list);
+      case Attention n -> attention(n);
+      case AveragePool n -> averagePool(n);
+      case Activate n -> pointwise(Pointwise.of(n.source(), n.output()).activated(n.activation()));
+      case Affine n -> pointwise(Pointwise.of(n.source(), n.output()).affine(n.factor(), n.offset()));
+      case Add n -> pointwise(Pointwise.of(n.left(), n.output()).plus(n.right(), n.scale()));
+      case AddConditioning n -> pointwise(Pointwise.of(n.source(), n.output()).shifted(n.conditioning()));
+      case Modulate n -> pointwise(Pointwise.of(n.source(), n.output()).shifted(n.shift()).scaled(n.scale()));
+      case Divide n -> pointwise(Pointwise.of(n.source(), n.output()).over(n.divisor()));
+      case Upsample n -> pointwise(Pointwise.of(n.source(), n.output()).upsampling());
+      case Concatenate n -> {
+        int channel = 0;
+        for (Tensor source : n.sources()) {
+          pointwise(Pointwise.of(source, n.output()).into(channel));
+          channel += source.channels();
+        }
+      }
+      case SinusoidalEmbedding n -> {
+        ClBuffer frequencies = parameters.frequencies(n);
+        ClKernel kernel = embedding("sinusoidal", n.source(), frequencies, n.output());
+        kernel.integer(n.output().channels()).integer(n.cosineFirst() ? 1 : 0);
+      }
+      case FourierEmbedding n ->
+          embedding("fourier", n.source(), parameters.plain(n.weight()), n.output()).integer(n.output().channels() / 2);
+      case Lookup n ->
+          embedding("lookup", n.source(), parameters.plain(n.table()), n.output()).integer(n.output().channels());
+    }
+  }
+
+  private void pointwise(Pointwise operation) {
+    list.add(operation.launch(programs, site));
+  }
+
+  /** Rows are what images are to other kernels, and conditioning graphs have their vectors for rows. */
+  private ClKernel embedding(String name, Tensor number, ClBuffer operand, Tensor output) {
+    ClKernel kernel = programs.kernel("embedding", name, Map.of());
+    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), output.channels(), site.vectors()));
+    kernel.buffer(site.numbers(number)).buffer(operand);
+    return site.locate(output).to(kernel);
+  }
+
+  private void averagePool(AveragePool node) {
+    Tensor source = node.source();
+    Tensor output = node.output();
+    ClKernel kernel = programs.kernel("pointwise", "average_pool", Map.of());
+    int items = Math.ceilDiv(output.channels(), programs.traits().vectorWidth());
+    long chunks = Math.ceilDiv(output.shape().pixels(), PIXEL_CHUNK);
+    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), items, chunks));
+    site.locate(source).to(kernel).integer(source.height()).integer(source.width()).integer(source.channels());
+    site.locate(output).to(kernel).integer(output.height()).integer(output.width()).integer(PIXEL_CHUNK);
+  }
+
+  private void attention(Attention node) {
+    int vectors = Math.ceilDiv(node.headDim(), programs.traits().vectorWidth());
+    ClKernel kernel =
+        programs.kernel(
+            "attention", "attention", Map.of("HEAD_VECTORS", vectors, "QUERIES", QUERIES, "KEYS", KEYS));
+    int tokens = Math.toIntExact(node.query().shape().pixels());
+    int blocks = Math.ceilDiv(tokens, QUERIES);
+    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), blocks, node.heads()));
+    site.locate(node.query()).to(kernel);
+    site.locate(node.key()).to(kernel);
+    site.locate(node.value()).to(kernel);
+    site.locate(node.output()).to(kernel).integer(tokens).integer(node.headDim()).number(node.scale());
+  }
+}
