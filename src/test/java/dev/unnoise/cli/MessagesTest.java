@@ -73,7 +73,7 @@ class MessagesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "smaple | 2 | there is no command smaple, expected one of sample, predict, noise, info, devices, bench",
+        "smaple | 2 | there is no command smaple, expected one of sample, predict, noise, info, devices, bench, kernels",
         "sample --stpes 3 | 2 | '--stpes'",
         "sample --steps many | 2 | --steps",
         "sample --steps 0 | 2 | --steps 0 is below 1",
@@ -105,7 +105,7 @@ class MessagesTest {
         "sample --initial-noise %broken.npy | 1 | broken.npy is not an .npy file of version 1, 2 or 3",
         "sample --initial-noise @non-square-gray/x.npy | 1 | the images given have 1 channels, bundled glyphs expects 3",
         "sample --initial-noise @ddpm-tiny/x.npy --count 3 | 2 | --count 3 is above the 2 images in",
-        "sample --backend abacus | 1 | there is no backend abacus, expected one of auto, cpu, reference",
+        "sample --backend abacus | 1 | there is no backend abacus, expected one of auto, cpu, opencl, reference",
         "sample --backend cpu --device 3 | 1 | backend cpu has no device 3, expected 0 … 0",
         "sample --precision fp8 | 2 | 'fp8' is no precision, expected one of fp32, tf32, bf16, fp16",
         "sample --precision bf16 --backend reference | 1 | backend reference on plain Java does not compute in bf16, expected fp32",
@@ -141,6 +141,8 @@ class MessagesTest {
         "bench --architecture vgg | 2 | --architecture vgg is unknown, expected one of ddpm-cifar10-32, ddpm-church-256, adm-64",
         "bench --architecture adm-64 --model @ddpm-tiny | 2 | --model and --architecture exclude each other",
         "bench --steps 0 | 2 | --steps 0 is not within [1, 1000]",
+        "kernels --dialect metal --out %empty | 2 | --dialect metal is unknown, expected one of opencl, cuda",
+        "kernels --dialect cuda --out %nowhere | 1 | nowhere does not exist, expected a folder",
         "info --model %nowhere | 1 | does not exist",
       })
   void saysWhatIsWrong(String line, int exit, String expected) throws IOException {
@@ -193,7 +195,7 @@ class MessagesTest {
 
   @Test
   void helpGoesToStdout() {
-    for (String command : List.of("sample", "predict", "noise", "info", "devices", "bench")) {
+    for (String command : List.of("sample", "predict", "noise", "info", "devices", "bench", "kernels")) {
       Outcome outcome = run(command, "--help");
       assertEquals(0, outcome.exit());
       assertTrue(outcome.out().contains("Usage: unnoise " + command), outcome.out());

@@ -86,7 +86,10 @@ class PipelineTest {
           sample(
               pipeline,
               request(3, Optional.of(MemorySegment.ofArray(noise)), Output.Form.FLOAT32_CHW, RunMonitor.NONE));
-      assertArrayEquals(drawn, given);
+      float[] expected = Evaluate.floats(MemorySegment.ofArray(given));
+      float[] actual = Evaluate.floats(MemorySegment.ofArray(drawn));
+      // Words are the same everywhere; a device's logarithms and sines may differ in the last digits.
+      assertTrue(Evaluate.largestDifference(expected, actual) < 1e-3, () -> "of " + backend);
     }
   }
 

@@ -2,6 +2,8 @@ package dev.unnoise.testing;
 
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Weights;
+import dev.unnoise.graph.run.Availability;
+import dev.unnoise.graph.run.Backend;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.Precision;
@@ -12,23 +14,35 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Assumptions;
 
 /** Evaluates networks on backends and compares what they say. */
 public final class Evaluate {
   private Evaluate() {}
 
-  /** Every backend but {@code reference} that works here. */
+  /** Every backend but {@code reference}. */
   public static List<String> backendsUnderTest() {
-    return List.of("cpu");
+    return List.of("cpu", "opencl");
   }
 
-  /** Every backend that works here. */
+  /** Every backend. */
   public static List<String> allBackends() {
-    return List.of("reference", "cpu");
+    return List.of("reference", "cpu", "opencl");
   }
 
+  /** Opens a backend's first device; a test of a backend that has none here is skipped, and says why. */
   public static Device open(String backend) {
+    requireDevice(backend);
     return Backends.open(backend, 0).device();
+  }
+
+  /** Skips the running test if a backend has no device here. Backends that need no hardware always have one. */
+  public static void requireDevice(String name) {
+    Backend backend =
+        Backends.all().stream().filter(candidate -> candidate.name().equals(name)).findFirst().orElseThrow();
+    if (backend.availability() instanceof Availability.Missing missing && name.equals("opencl")) {
+      Assumptions.abort("backend " + name + ": " + missing.what() + "; " + missing.remedy());
+    }
   }
 
   /** Float32 numbers as memory. */

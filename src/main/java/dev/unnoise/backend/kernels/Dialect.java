@@ -2,7 +2,8 @@ package dev.unnoise.backend.kernels;
 
 /** A language that kernels are compiled as. */
 public enum Dialect {
-  OPENCL("prelude.opencl.h", ".cl");
+  OPENCL("prelude.opencl.h", ".cl"),
+  CUDA("prelude.cuda.h", ".cu");
 
   private final String prelude;
   private final String ending;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -33,6 +34,15 @@ public record KernelSource(String file, Map<String, Integer> options) {
   public String definitions() {
     return new TreeMap<>(options)
         .entrySet().stream().map(entry -> "-D" + entry.getKey() + "=" + entry.getValue()).collect(Collectors.joining(" "));
+  }
+
+  /** File and options in one word. */
+  public String name() {
+    return file
+        + new TreeMap<>(options)
+            .entrySet().stream()
+                .map(entry -> "-" + entry.getKey().toLowerCase(Locale.ROOT).replace("_", "") + entry.getValue())
+                .collect(Collectors.joining());
   }
 
   private static String read(String name) {

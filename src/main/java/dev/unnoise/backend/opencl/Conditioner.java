@@ -9,7 +9,6 @@ import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.plan.Planner;
 import dev.unnoise.graph.plan.PoolLimits;
-import java.util.Arrays;
 
 /** The conditioning graph, computed on the device for a fixed number of rows at a time. */
 final class Conditioner implements AutoCloseable {
@@ -38,13 +37,22 @@ final class Conditioner implements AutoCloseable {
     long rowBytes = (long) Float.BYTES * network.conditioningWidth();
     for (int first = 0; first < timesteps.length; first += ROWS) {
       int count = Math.min(ROWS, timesteps.length - first);
-      context.write(bound.input(graph.input(Network.TIMESTEP)), Arrays.copyOfRange(timesteps, first, first + count));
+      context.write(bound.input(graph.input(Network.TIMESTEP)), rows(timesteps, first));
       if (network.labelled()) {
-        context.write(bound.input(graph.input(Network.LABEL)), Arrays.copyOfRange(labels, first, first + count));
+        context.write(bound.input(graph.input(Network.LABEL)), rows(labels, first));
       }
       bound.enqueue(1);
       context.copy(output.buffer(), Float.BYTES * output.offset(), table, first * rowBytes, count * rowBytes);
     }
+  }
+
+  /** Rows beyond the last one wanted repeat it: every row is computed, so each must be a number there is a row for. */
+  private static float[] rows(float[] all, int first) {
+    float[] rows = new float[ROWS];
+    for (int i = 0; i < ROWS; i++) {
+      rows[i] = all[Math.min(first + i, all.length - 1)];
+    }
+    return rows;
   }
 
   @Override

@@ -3,9 +3,9 @@ package dev.unnoise.backend.opencl;
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.backend.opencl.node.KernelChoice;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.graph.run.NoisingJob;
-import java.util.Map;
 
 /** The forward process on the device: a few images at a time, level by level. */
 final class DeviceNoising {
@@ -21,7 +21,7 @@ final class DeviceNoising {
     try (ClBuffer clean = context.allocate(part * imageBytes);
         ClBuffer noisy = context.allocate(part * imageBytes);
         ClBuffer level = context.allocate(3L * Float.BYTES);
-        ClKernel kernel = programs.kernel("noising", "noising", Map.of())) {
+        ClKernel kernel = programs.kernel(KernelChoice.noising(programs.traits()), "noising")) {
       for (int first = 0; first < job.images(); first += part) {
         int images = Math.min(part, job.images() - first);
         long bytes = images * imageBytes;

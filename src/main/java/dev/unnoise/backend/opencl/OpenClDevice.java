@@ -26,7 +26,7 @@ import java.util.List;
 /** A device of an OpenCL driver. */
 final class OpenClDevice implements Device {
   /** Everything that can be fused is: our kernels read concatenations and through upsampling. */
-  private static final List<Pass> PASSES =
+  static final List<Pass> PASSES =
       List.of(
           new FuseUpsampling(),
           new StackAttentionProjections(),

@@ -67,6 +67,11 @@ final class OpenClNetwork implements LoadedNetwork {
 
   @Override
   public long programBytes(int batch) {
+    long largest =
+        lowered.denoiser().nodes().stream().mapToLong(node -> node.output().root().bytes()).max().orElse(0);
+    if (largest * batch > context.info().largestAllocation()) {
+      return Long.MAX_VALUE / 2;
+    }
     long inputs = lowered.denoiser().inputs().stream().mapToLong(Tensor::bytes).sum() * batch;
     return plan(batch).bytes() + inputs + Statistics.bytes(lowered.denoiser(), batch);
   }

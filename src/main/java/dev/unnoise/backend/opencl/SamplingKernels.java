@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.backend.opencl.node.KernelChoice;
 import dev.unnoise.backend.opencl.node.Located;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.graph.Network;
@@ -11,7 +12,6 @@ import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.SamplingJob;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Map;
 
 /** The kernels of sampling.kernel with the arguments of one job. */
 final class SamplingKernels implements AutoCloseable {
@@ -19,11 +19,6 @@ final class SamplingKernels implements AutoCloseable {
 
   /** Work-items of a group where a kernel leaves it open. */
   private static final int GROUP = 64;
-
-  /** Work-items that search for a quantile together. */
-  private static final int QUANTILE_ITEMS = 64;
-
-  private static final Map<String, Integer> OPTIONS = Map.of("QUANTILE_ITEMS", QUANTILE_ITEMS);
 
   private final Programs programs;
   private final SamplingJob job;
@@ -69,7 +64,7 @@ final class SamplingKernels implements AutoCloseable {
   }
 
   private ClKernel kernel(String name) {
-    ClKernel kernel = programs.kernel("sampling", name, OPTIONS);
+    ClKernel kernel = programs.kernel(KernelChoice.sampling(programs.traits()), name);
     held.push(kernel);
     return kernel;
   }
@@ -179,7 +174,7 @@ final class SamplingKernels implements AutoCloseable {
   void endStep() {
     if (quantile != null) {
       quantile.enqueue(
-          new long[] {(long) QUANTILE_ITEMS * job.images(), 1}, new long[] {QUANTILE_ITEMS, 1});
+          new long[] {(long) KernelChoice.QUANTILE_ITEMS * job.images(), 1}, new long[] {KernelChoice.QUANTILE_ITEMS, 1});
     }
     overQuadruples(reverseStep);
     endStep.enqueue(new long[] {job.evaluationsPerStep()}, new long[] {1});

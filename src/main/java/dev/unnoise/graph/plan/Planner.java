@@ -11,6 +11,7 @@ import dev.unnoise.graph.Layout;
 import dev.unnoise.graph.Modulate;
 import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.UnnoiseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -39,7 +40,7 @@ public final class Planner {
   /**
    * Plans a graph for a batch.
    *
-   * @throws IllegalArgumentException if one tensor alone is larger than the largest pool
+   * @throws UnnoiseException if one tensor alone is larger than the largest pool
    */
   public static Plan plan(Graph graph, int batch, PoolLimits limits) {
     if (batch < 1) {
@@ -139,9 +140,9 @@ public final class Planner {
     List<Block> placed = new ArrayList<>();
     for (Block block : order) {
       if (block.bytes > limits.largestPool()) {
-        throw new IllegalArgumentException(
+        throw new UnnoiseException(
             block.name + " needs " + block.bytes + " bytes for a batch of " + batch
-                + ", more than the device's largest allocation of " + limits.largestPool());
+                + ", more than the device's largest allocation of " + limits.largestPool() + "; sample fewer images at once");
       }
       findPlace(block, placed, pools);
       placed.add(block);

@@ -8,7 +8,10 @@ public interface LoadedNetwork extends AutoCloseable {
   /** How a batch of this many images would be laid out: the lowered denoiser and its memory. */
   Plan plan(int batch);
 
-  /** Bytes of device memory that a program for this batch takes, parameters left out. */
+  /**
+   * Bytes of device memory that a program for this batch takes, parameters left out; more than any device has if there
+   * can be no such program.
+   */
   long programBytes(int batch);
 
   /** Bytes of device memory that the parameters take. */

@@ -13,6 +13,7 @@ import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.UnnoiseException;
 import dev.unnoise.graph.pass.ConcatenateInPlace;
 import dev.unnoise.graph.pass.FuseEpilogues;
 import dev.unnoise.graph.pass.FuseNormalization;
@@ -118,9 +119,9 @@ class PlannerTest {
     Graph chain = chain(3);
     long bytes = chain.output().bytes();
     assertEquals(2, Planner.plan(chain, 1, new PoolLimits(64, bytes, false)).pools().size());
-    IllegalArgumentException e =
+    UnnoiseException e =
         assertThrows(
-            IllegalArgumentException.class, () -> Planner.plan(chain, 1, new PoolLimits(64, bytes - 64, false)));
+            UnnoiseException.class, () -> Planner.plan(chain, 1, new PoolLimits(64, bytes - 64, false)));
     assertTrue(e.getMessage().contains("largest allocation"), e.getMessage());
   }
 

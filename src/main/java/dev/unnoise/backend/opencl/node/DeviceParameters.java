@@ -18,7 +18,7 @@ public final class DeviceParameters implements AutoCloseable {
   private final Map<Object, ClBuffer> buffers = new HashMap<>();
   private Weights source;
 
-  /** A parameter as products read it, see convolution_staged.kernel. */
+  /** A parameter as products read it, see the kernels' comments. */
   private record Packed(Parameter weight, int block) {}
 
   public DeviceParameters(ClContext context, Weights source) {
@@ -30,7 +30,7 @@ public final class DeviceParameters implements AutoCloseable {
   public void prepare(Node node, Traits traits) {
     switch (node) {
       case Product product -> {
-        packed(product.weight(), traits.block());
+        packed(product.weight(), traits.products().block());
         product.bias().ifPresent(this::plain);
       }
       case SinusoidalEmbedding embedding -> frequencies(embedding);
@@ -91,8 +91,8 @@ public final class DeviceParameters implements AutoCloseable {
     float[] packed = new float[Math.ceilDiv(out, block) * block * in * taps];
     int at = 0;
     for (int first = 0; first < out; first += block) {
-      for (int chunk = 0; chunk < in; chunk += Traits.CHUNK) {
-        int end = Math.min(in, chunk + Traits.CHUNK);
+      for (int chunk = 0; chunk < in; chunk += ProductTemplate.CHUNK) {
+        int end = Math.min(in, chunk + ProductTemplate.CHUNK);
         for (int tap = 0; tap < taps; tap++) {
           for (int c = chunk; c < end; c++) {
             for (int o = first; o < first + block; o++) {

@@ -5,7 +5,6 @@ import dev.unnoise.backend.opencl.cl.ClKernel;
 import dev.unnoise.graph.GroupNorm;
 import dev.unnoise.graph.Tensor;
 import java.util.List;
-import java.util.Map;
 
 /** Group normalisation by the kernels of group_norm.kernel. */
 final class GroupNormLaunches {
@@ -57,7 +56,7 @@ final class GroupNormLaunches {
   }
 
   private ClKernel kernel(String name, Tensor source) {
-    ClKernel kernel = programs.kernel("group_norm", name, Map.of());
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), name);
     int items = Math.ceilDiv(source.channels(), programs.traits().vectorWidth());
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), items, chunks));
     site.locate(source).to(kernel);
@@ -80,7 +79,7 @@ final class GroupNormLaunches {
   }
 
   private void statistics(ClBuffer partial, ClBuffer result, double epsilon) {
-    ClKernel kernel = programs.kernel("group_norm", "group_statistics", Map.of());
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), "group_statistics");
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), node.groups()));
     kernel
         .buffer(partial)

@@ -22,15 +22,11 @@ import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.Upsample;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Turns nodes into launches of kernels on a site. */
 public final class Launches {
   /** Pixels that a work-item takes: depends on the tensor alone, so that sums are made alike in every batch. */
   static final int PIXEL_CHUNK = 64;
-
-  private static final int QUERIES = 4;
-  private static final int KEYS = 8;
 
   private final Programs programs;
   private final DeviceParameters parameters;
@@ -62,39 +58,40 @@ public final class Launches {
       case GroupNorm n -> GroupNormLaunches.add(n, programs, parameters, site, list);
       case Attention n -> attention(n);
       case AveragePool n -> averagePool(n);
-      case Activate n -> pointwise(Pointwise.of(n.source(), n.output()).activated(n.activation()));
-      case Affine n -> pointwise(Pointwise.of(n.source(), n.output()).affine(n.factor(), n.offset()));
-      case Add n -> pointwise(Pointwise.of(n.left(), n.output()).plus(n.right(), n.scale()));
-      case AddConditioning n -> pointwise(Pointwise.of(n.source(), n.output()).shifted(n.conditioning()));
-      case Modulate n -> pointwise(Pointwise.of(n.source(), n.output()).shifted(n.shift()).scaled(n.scale()));
-      case Divide n -> pointwise(Pointwise.of(n.source(), n.output()).over(n.divisor()));
-      case Upsample n -> pointwise(Pointwise.of(n.source(), n.output()).upsampling());
+      case Activate n -> pointwise(n, Pointwise.of(n.source(), n.output()).activated(n.activation()));
+      case Affine n -> pointwise(n, Pointwise.of(n.source(), n.output()).affine(n.factor(), n.offset()));
+      case Add n -> pointwise(n, Pointwise.of(n.left(), n.output()).plus(n.right(), n.scale()));
+      case AddConditioning n -> pointwise(n, Pointwise.of(n.source(), n.output()).shifted(n.conditioning()));
+      case Modulate n -> pointwise(n, Pointwise.of(n.source(), n.output()).shifted(n.shift()).scaled(n.scale()));
+      case Divide n -> pointwise(n, Pointwise.of(n.source(), n.output()).over(n.divisor()));
+      case Upsample n -> pointwise(n, Pointwise.of(n.source(), n.output()).upsampling());
       case Concatenate n -> {
         int channel = 0;
         for (Tensor source : n.sources()) {
-          pointwise(Pointwise.of(source, n.output()).into(channel));
+          pointwise(n, Pointwise.of(source, n.output()).into(channel));
           channel += source.channels();
         }
       }
       case SinusoidalEmbedding n -> {
         ClBuffer frequencies = parameters.frequencies(n);
-        ClKernel kernel = embedding("sinusoidal", n.source(), frequencies, n.output());
+        ClKernel kernel = embedding(n, "sinusoidal", n.source(), frequencies);
         kernel.integer(n.output().channels()).integer(n.cosineFirst() ? 1 : 0);
       }
       case FourierEmbedding n ->
-          embedding("fourier", n.source(), parameters.plain(n.weight()), n.output()).integer(n.output().channels() / 2);
+          embedding(n, "fourier", n.source(), parameters.plain(n.weight())).integer(n.output().channels() / 2);
       case Lookup n ->
-          embedding("lookup", n.source(), parameters.plain(n.table()), n.output()).integer(n.output().channels());
+          embedding(n, "lookup", n.source(), parameters.plain(n.table())).integer(n.output().channels());
     }
   }
 
-  private void pointwise(Pointwise operation) {
-    list.add(operation.launch(programs, site));
+  private void pointwise(Node node, Pointwise operation) {
+    list.add(operation.launch(programs.kernel(KernelChoice.of(node, programs.traits()), "pointwise"), programs.traits(), site));
   }
 
   /** Rows are what images are to other kernels, and conditioning graphs have their vectors for rows. */
-  private ClKernel embedding(String name, Tensor number, ClBuffer operand, Tensor output) {
-    ClKernel kernel = programs.kernel("embedding", name, Map.of());
+  private ClKernel embedding(Node node, String name, Tensor number, ClBuffer operand) {
+    Tensor output = node.output();
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), name);
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), output.channels(), site.vectors()));
     kernel.buffer(site.numbers(number)).buffer(operand);
     return site.locate(output).to(kernel);
@@ -103,7 +100,7 @@ public final class Launches {
   private void averagePool(AveragePool node) {
     Tensor source = node.source();
     Tensor output = node.output();
-    ClKernel kernel = programs.kernel("pointwise", "average_pool", Map.of());
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), "average_pool");
     int items = Math.ceilDiv(output.channels(), programs.traits().vectorWidth());
     long chunks = Math.ceilDiv(output.shape().pixels(), PIXEL_CHUNK);
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), items, chunks));
@@ -112,12 +109,9 @@ public final class Launches {
   }
 
   private void attention(Attention node) {
-    int vectors = Math.ceilDiv(node.headDim(), programs.traits().vectorWidth());
-    ClKernel kernel =
-        programs.kernel(
-            "attention", "attention", Map.of("HEAD_VECTORS", vectors, "QUERIES", QUERIES, "KEYS", KEYS));
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), "attention");
     int tokens = Math.toIntExact(node.query().shape().pixels());
-    int blocks = Math.ceilDiv(tokens, QUERIES);
+    int blocks = Math.ceilDiv(tokens, KernelChoice.QUERIES);
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), blocks, node.heads()));
     site.locate(node.query()).to(kernel);
     site.locate(node.key()).to(kernel);

@@ -3,7 +3,6 @@ package dev.unnoise.backend.opencl.node;
 import dev.unnoise.backend.opencl.cl.ClKernel;
 import dev.unnoise.graph.Activation;
 import dev.unnoise.graph.Tensor;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -83,9 +82,7 @@ record Pointwise(
         source, output, firstChannel, upsampled, right, factors, offsets, divisor, factor, offset, scale, activation);
   }
 
-  Launch launch(Programs programs, Site site) {
-    Traits traits = programs.traits();
-    ClKernel kernel = programs.kernel("pointwise", "pointwise", Map.of());
+  Launch launch(ClKernel kernel, Traits traits, Site site) {
     int height = output.height();
     int width = output.width() * site.vectors();
     long chunks = Math.ceilDiv((long) height * width, Launches.PIXEL_CHUNK);

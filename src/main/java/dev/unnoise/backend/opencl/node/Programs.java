@@ -23,19 +23,13 @@ public final class Programs implements AutoCloseable {
     return traits;
   }
 
-  /**
-   * A kernel without arguments.
-   *
-   * @param options of the file besides the width of vectors
-   */
-  public ClKernel kernel(String file, String name, Map<String, Integer> options) {
-    Map<String, Integer> all = new HashMap<>(options);
-    all.put("VW", traits.vectorWidth());
-    ClProgram program =
-        compiled.computeIfAbsent(
-            new KernelSource(file, all),
-            source -> context.compile(file, source.text(Dialect.OPENCL), source.definitions()));
-    return program.kernel(name);
+  /** A kernel of a program, without arguments. */
+  public ClKernel kernel(KernelSource source, String name) {
+    return compiled.computeIfAbsent(source, this::compile).kernel(name);
+  }
+
+  private ClProgram compile(KernelSource source) {
+    return context.compile(source.file(), source.text(Dialect.OPENCL), source.definitions());
   }
 
   @Override

@@ -1,31 +1,39 @@
 package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
+import dev.unnoise.graph.run.BackendException;
 
 /**
  * How kernels are shaped for a kind of device.
  *
  * @param vectorWidth floats of a vector: 4, 8 or 16
  * @param itemsPerGroup work-items of a group along its first axis, where a kernel leaves it open
- * @param tilePixels pixels whose sums a work-item of a product holds
- * @param tileVectors vectors of output channels it holds for each
+ * @param products the template of convolutions and linear layers
  */
-public record Traits(int vectorWidth, int itemsPerGroup, int tilePixels, int tileVectors) {
-  /** Input channels staged at once: 3·10·64 floats are 7.5 KiB, a quarter of a first-level cache. */
-  static final int CHUNK = 64;
+public record Traits(int vectorWidth, int itemsPerGroup, ProductTemplate products) {
+  /** {@code card} or {@code processor} chooses the shape in place of what suits the device; for tests and comparisons. */
+  public static final String PROPERTY = "unnoise.opencl.shape";
+
+  /** For cards: 64 by 64 results a group of 128, 32 each, out of 8 KiB of local memory. */
+  public static final Traits CARD = new Traits(4, 32, new ProductTemplate.Tiled(64, 64, 16, 4, 8));
+
+  /** For processors with vectors of 16 floats: 32 registers hold 8·2 sums, two weights and broadcasts. */
+  public static final Traits WIDE_PROCESSOR = new Traits(16, 1, new ProductTemplate.Staged(8, 2, 16));
 
   /** What suits a device: processors want wide vectors and few items, cards the opposite. */
   public static Traits of(ClDeviceInfo info) {
-    if (info.gpu()) {
-      return new Traits(4, 32, 4, 1);
+    boolean card =
+        switch (System.getProperty(PROPERTY, info.gpu() ? "card" : "processor")) {
+          case "card" -> true;
+          case "processor" -> false;
+          case String other ->
+              throw new BackendException(PROPERTY + " is " + other + ", expected card or processor");
+        };
+    if (card) {
+      return CARD;
     }
     int width = info.vectorWidth() >= 16 ? 16 : info.vectorWidth() >= 8 ? 8 : 4;
-    // 32 registers hold 8·2 sums, 16 hold 4·2.
-    return width == 16 ? new Traits(16, 1, 8, 2) : new Traits(width, 1, 4, 2);
-  }
-
-  /** Output channels of a work-item. */
-  int block() {
-    return tileVectors * vectorWidth;
+    // 16 registers hold 4·2 sums.
+    return width == 16 ? WIDE_PROCESSOR : new Traits(width, 1, new ProductTemplate.Staged(4, 2, width));
   }
 }

@@ -1,0 +1,38 @@
+package dev.unnoise.backend.opencl;
+
+import dev.unnoise.backend.kernels.Dialect;
+import dev.unnoise.backend.kernels.KernelSource;
+import dev.unnoise.backend.opencl.node.KernelChoice;
+import dev.unnoise.backend.opencl.node.Traits;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.pass.Pass;
+import dev.unnoise.graph.run.KernelSources;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** The portable kernels, as they are compiled for cards and for processors. */
+public final class OpenClKernelSources implements KernelSources {
+  @Override
+  public List<String> dialects() {
+    return Arrays.stream(Dialect.values()).map(dialect -> dialect.name().toLowerCase(Locale.ROOT)).toList();
+  }
+
+  @Override
+  public List<KernelText> of(Network network, String dialect) {
+    Dialect language = Dialect.valueOf(dialect.toUpperCase(Locale.ROOT));
+    Network lowered = Pass.applyAll(network, OpenClDevice.PASSES);
+    Set<KernelSource> sources = new LinkedHashSet<>(KernelChoice.all(lowered, Traits.CARD));
+    if (language == Dialect.OPENCL) {
+      sources.addAll(KernelChoice.all(lowered, Traits.WIDE_PROCESSOR));
+    }
+    return sources.stream()
+        .map(
+            source ->
+                new KernelText(
+                    source.name(), language.ending(), source.text(language), source.definitions()))
+        .toList();
+  }
+}
