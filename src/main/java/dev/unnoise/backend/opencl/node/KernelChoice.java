@@ -28,9 +28,6 @@ import java.util.stream.Stream;
 
 /** Which programs compute a node on a kind of device. */
 public final class KernelChoice {
-  static final int QUERIES = 4;
-  static final int KEYS = 8;
-
   /** Work-items that search for a quantile together. */
   public static final int QUANTILE_ITEMS = 64;
 
@@ -55,12 +52,7 @@ public final class KernelChoice {
       case Convolution n -> product(n.window(), n.upsampled(), n.output().width(), traits);
       case Linear n -> product(Window.POINT, false, LONG_ROW, traits);
       case GroupNorm n -> source("group_norm", Map.of(), traits);
-      case Attention n ->
-          source(
-              "attention",
-              Map.of(
-                  "HEAD_VECTORS", Math.ceilDiv(n.headDim(), traits.vectorWidth()), "QUERIES", QUERIES, "KEYS", KEYS),
-              traits);
+      case Attention n -> source(traits.attention().file(), traits.attention().options(n.headDim()), traits);
       case SinusoidalEmbedding n -> source("embedding", Map.of(), traits);
       case FourierEmbedding n -> source("embedding", Map.of(), traits);
       case Lookup n -> source("embedding", Map.of(), traits);

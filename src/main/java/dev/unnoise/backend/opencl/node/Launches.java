@@ -111,8 +111,8 @@ public final class Launches {
   private void attention(Attention node) {
     ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), "attention");
     int tokens = Math.toIntExact(node.query().shape().pixels());
-    int blocks = Math.ceilDiv(tokens, KernelChoice.QUERIES);
-    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), blocks, node.heads()));
+    AttentionTemplate template = programs.traits().attention();
+    list.add(new Launch(kernel, template.itemsPerGroup(), template.items(tokens), node.heads()));
     site.locate(node.query()).to(kernel);
     site.locate(node.key()).to(kernel);
     site.locate(node.value()).to(kernel);

@@ -1,0 +1,110 @@
+package dev.unnoise.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.unnoise.backend.kernels.Dialect;
+import dev.unnoise.backend.kernels.KernelSource;
+import dev.unnoise.backend.opencl.node.KernelChoice;
+import dev.unnoise.backend.opencl.node.Traits;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.pass.Pass;
+import dev.unnoise.model.Architectures;
+import dev.unnoise.model.UNet;
+import dev.unnoise.model.UNetConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Kernels as cards of AMD get them, compiled without one: none may spill registers to memory. */
+class AmdTargetsTest {
+  private static final Path COMPILER = Path.of("/usr/bin/clang-19");
+  private static final Path LIBRARY = Path.of("/usr/lib/clc/amdgcn--amdhsa.bc");
+  private static final Pattern USE =
+      Pattern.compile("remark: +(Function Name|VGPRs|ScratchSize \\[bytes/lane\\]|LDS Size \\[bytes/block\\]): (\\S+)");
+
+  @TempDir private Path folder;
+
+  private record Resources(String program, String kernel, int registers, int scratch, int local) {}
+
+  /** Programs of every architecture of the benchmarks. */
+  private static Set<KernelSource> sources() {
+    Set<KernelSource> all = new LinkedHashSet<>();
+    for (UNetConfig config : Architectures.byName().values()) {
+      List<Integer> size = config.sampleSize().orElseThrow();
+      Network network = UNet.build(config, size.get(0), size.get(1));
+      all.addAll(KernelChoice.all(Pass.applyAll(network, OpenClDevice.PASSES), Traits.CARD));
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gfx90a", "gfx942", "gfx1100"})
+  void nothingSpills(String target) throws Exception {
+    assumeTrue(Files.isExecutable(COMPILER) && Files.exists(LIBRARY), "clang-19 and libclc-19 are not installed");
+    List<Resources> table = new ArrayList<>();
+    for (KernelSource source : sources()) {
+      table.addAll(compile(source, target));
+    }
+    assertTrue(table.size() > 15, "only " + table.size() + " kernels were seen");
+    write(target, table);
+    List<Resources> spilled = table.stream().filter(kernel -> kernel.scratch() > 0).toList();
+    assertEquals(List.of(), spilled);
+    assertTrue(table.stream().allMatch(kernel -> kernel.local() <= 32 << 10), "more than 32 KiB of local memory");
+  }
+
+  private List<Resources> compile(KernelSource source, String target) throws IOException, InterruptedException {
+    Path file = folder.resolve(source.name() + ".cl");
+    Files.writeString(file, source.text(Dialect.OPENCL));
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                COMPILER.toString(), "-x", "cl", "-cl-std=CL1.2", "-O3", "-target", "amdgcn-amd-amdhsa",
+                "-mcpu=" + target, "-nogpulib", "-Xclang", "-mlink-builtin-bitcode", "-Xclang", LIBRARY.toString()));
+    line.addAll(List.of(source.definitions().split(" ")));
+    line.addAll(
+        List.of("-Rpass-analysis=kernel-resource-usage", "-c", file.toString(), "-o", folder.resolve("out.o").toString()));
+    Path log = folder.resolve("log");
+    Process process = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    int status = process.waitFor();
+    String text = Files.readString(log, StandardCharsets.UTF_8);
+    assertEquals(0, status, text);
+    List<Resources> kernels = new ArrayList<>();
+    Matcher use = USE.matcher(text);
+    String name = null;
+    int registers = 0;
+    int scratch = 0;
+    while (use.find()) {
+      switch (use.group(1)) {
+        case "Function Name" -> name = use.group(2);
+        case "VGPRs" -> registers = Integer.parseInt(use.group(2));
+        case "ScratchSize [bytes/lane]" -> scratch = Integer.parseInt(use.group(2));
+        default ->
+            kernels.add(new Resources(source.name(), name, registers, scratch, Integer.parseInt(use.group(2))));
+      }
+    }
+    assertTrue(!kernels.isEmpty(), "the compiler reported nothing about " + source.name());
+    return kernels;
+  }
+
+  /** The table that bench/results keeps, beside the test's reports. */
+  private static void write(String target, List<Resources> table) throws IOException {
+    StringBuilder text = new StringBuilder("| program | kernel | VGPRs | scratch | local memory |\n|---|---|---|---|---|\n");
+    for (Resources kernel : table) {
+      text.append("| " + kernel.program() + " | " + kernel.kernel() + " | " + kernel.registers() + " | "
+          + kernel.scratch() + " | " + kernel.local() + " |\n");
+    }
+    Files.writeString(Path.of("target", "opencl-" + target + ".md"), text);
+  }
+}
