@@ -1,0 +1,50 @@
+package dev.unnoise.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every kernel in a simulator that sees data races, uninitialised values and accesses out of bounds. */
+class OclgrindTest {
+  private static final Path DRIVER = Path.of("/usr/lib/oclgrind/liboclgrind-rt-icd.so");
+
+  @TempDir private Path folder;
+
+  @Test
+  void findsNothing() throws Exception {
+    assumeTrue(Files.exists(DRIVER), "oclgrind is not installed");
+    Path vendors = Files.createDirectory(folder.resolve("vendors"));
+    Files.writeString(vendors.resolve("oclgrind.icd"), DRIVER + "\n");
+    Path findings = folder.resolve("findings");
+    Path out = folder.resolve("out");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            OclgrindProgram.class.getName());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "OCL_ICD_VENDORS", vendors.toString(),
+                "OCLGRIND_DATA_RACES", "1",
+                "OCLGRIND_UNINITIALIZED", "1",
+                "OCLGRIND_CHECK_API", "1",
+                "OCLGRIND_LOG", findings.toString()));
+    Process process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
+    assertTrue(process.waitFor(5, TimeUnit.MINUTES), "did not end");
+    String said = Files.readString(out);
+    assertEquals(0, process.exitValue(), said);
+    assertTrue(said.contains("card on Oclgrind Simulator") && said.endsWith("done\n"), said);
+    assertEquals("", Files.exists(findings) ? Files.readString(findings) : "");
+  }
+}
