@@ -8,17 +8,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every kernel in a simulator that sees data races, uninitialised values and accesses out of bounds. */
+/**
+ * Every kernel in a simulator that sees data races and accesses out of bounds. Its check for uninitialised values does
+ * not know the instruction "freeze", which compilers make of our loops, and gives up on such kernels.
+ */
 class OclgrindTest {
   private static final Path DRIVER = Path.of("/usr/lib/oclgrind/liboclgrind-rt-icd.so");
 
   @TempDir private Path folder;
 
-  @Test
-  void findsNothing() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"card", "processor"})
+  void findsNothing(String shape) throws Exception {
     assumeTrue(Files.exists(DRIVER), "oclgrind is not installed");
     Path vendors = Files.createDirectory(folder.resolve("vendors"));
     Files.writeString(vendors.resolve("oclgrind.icd"), DRIVER + "\n");
@@ -30,21 +35,21 @@ class OclgrindTest {
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),
-            OclgrindProgram.class.getName());
+            OclgrindProgram.class.getName(),
+            shape);
     builder
         .environment()
         .putAll(
             Map.of(
                 "OCL_ICD_VENDORS", vendors.toString(),
                 "OCLGRIND_DATA_RACES", "1",
-                "OCLGRIND_UNINITIALIZED", "1",
                 "OCLGRIND_CHECK_API", "1",
                 "OCLGRIND_LOG", findings.toString()));
     Process process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
     assertTrue(process.waitFor(5, TimeUnit.MINUTES), "did not end");
     String said = Files.readString(out);
     assertEquals(0, process.exitValue(), said);
-    assertTrue(said.contains("card on Oclgrind Simulator") && said.endsWith("done\n"), said);
-    assertEquals("", Files.exists(findings) ? Files.readString(findings) : "");
+    assertTrue(said.contains(shape + " on Oclgrind Simulator") && said.endsWith("done\n"), said);
+    assertEquals("", Files.readString(findings));
   }
 }
