@@ -48,7 +48,6 @@ final class OclgrindProgram {
         }
       } else {
         NodeCase.KINDS.forEach(kind -> node(device, kind, 700));
-        NodeCase.KINDS.forEach(kind -> node(device, kind, 701));
         sampling(device);
         noising(device);
       }
