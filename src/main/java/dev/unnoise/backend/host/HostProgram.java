@@ -11,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -75,7 +74,7 @@ public final class HostProgram implements Program {
             }
             if (afterStep == steps) {
               for (int n = first; n < first + count; n++) {
-                states[n].finish(job.output(), n, job.indices()[n]);
+                states[n].finish(job, n);
               }
             }
           });
@@ -94,14 +93,14 @@ public final class HostProgram implements Program {
 
     Progress(SamplingJob job) {
       this.job = job;
-      this.total = (long) job.images() * job.table().rows().size();
+      this.total = job.imageSteps();
     }
 
     synchronized void advance(int imageSteps) {
       done += imageSteps;
       stopped = stopped || !job.monitor().advanced(done, total);
       if (stopped) {
-        throw new CancellationException("sampling was stopped after " + done + " of " + total + " image-steps");
+        throw job.stopped(done);
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.unnoise.backend.host;
 
 import dev.unnoise.graph.Shape;
-import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Philox;
 import dev.unnoise.graph.run.SamplingJob;
@@ -65,17 +64,15 @@ final class ImageState {
   /**
    * Stores the finished image.
    *
-   * @param index its absolute index
-   * @throws BackendException if it is not finite
+   * @throws dev.unnoise.graph.run.BackendException if it is not finite
    */
-  void finish(Output output, int n, long index) {
+  void finish(SamplingJob job, int n) {
     for (float value : x) {
       if (!Float.isFinite(value)) {
-        throw new BackendException(
-            "image " + index + " became " + value + " on the way: weights, schedule or guidance lead out of the range of"
-                + " single precision");
+        throw job.notFinite(n, value);
       }
     }
+    Output output = job.output();
     MemorySegment target = output.image(n, shape);
     switch (output.form()) {
       case FLOAT32_CHW -> MemorySegment.copy(x, 0, target, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, x.length);

@@ -3,6 +3,7 @@ package dev.unnoise.backend.kernels;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,14 +14,14 @@ import java.util.stream.Collectors;
  * A program to be compiled on a device: one file of {@code kernels/}, specialised by options.
  *
  * @param file without its ending, for example {@code attention}
- * @param options values of the macros that the file's head comment names
+ * @param options values of the macros that the file's head comment names; kept in order of their names
  */
 public record KernelSource(String file, Map<String, Integer> options) {
   private static final String FOLDER = "/dev/unnoise/kernels/";
   private static final List<String> COMMON = List.of("vector.h", "activation.h", "random.h");
 
   public KernelSource {
-    options = Map.copyOf(new TreeMap<>(options));
+    options = Collections.unmodifiableSortedMap(new TreeMap<>(options));
   }
 
   /** The whole text, prelude included. */
@@ -32,14 +33,14 @@ public record KernelSource(String file, Map<String, Integer> options) {
 
   /** The options as a compiler takes them. */
   public String definitions() {
-    return new TreeMap<>(options)
+    return options
         .entrySet().stream().map(entry -> "-D" + entry.getKey() + "=" + entry.getValue()).collect(Collectors.joining(" "));
   }
 
   /** File and options in one word. */
   public String name() {
     return file
-        + new TreeMap<>(options)
+        + options
             .entrySet().stream()
                 .map(entry -> "-" + entry.getKey().toLowerCase(Locale.ROOT).replace("_", "") + entry.getValue())
                 .collect(Collectors.joining());

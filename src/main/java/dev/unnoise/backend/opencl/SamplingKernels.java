@@ -150,12 +150,8 @@ final class SamplingKernels implements AutoCloseable {
     overQuadruples(kernel);
   }
 
-  /**
-   * Enqueues what comes before the network.
-   *
-   * @param firstStep the step whose rows stand first in the conditioning table
-   */
-  void beginStep(int firstStep) {
+  /** Says which step's rows stand first in the conditioning table, whenever it has been filled. */
+  void readTableFrom(int firstStep) {
     beginStep
         .fromFirst()
         .buffer(denoiser.conditioning())
@@ -167,6 +163,10 @@ final class SamplingKernels implements AutoCloseable {
         .integer(buffers.labels.length)
         .buffer(buffers.stepTimes)
         .buffer(buffers.step);
+  }
+
+  /** Enqueues what comes before the network. */
+  void beginStep() {
     over(beginStep, width, job.evaluationsPerStep());
   }
 

@@ -5,7 +5,6 @@ import dev.unnoise.backend.opencl.cl.ClMark;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
-import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.RunReport;
 import dev.unnoise.graph.run.SamplingJob;
 import dev.unnoise.graph.run.StepRow;
@@ -66,7 +65,7 @@ final class SamplingRun implements AutoCloseable {
       while (ahead.size() >= AHEAD) {
         followOldest();
       }
-      kernels.beginStep(step - step % buffers.stepsAtOnce);
+      kernels.beginStep();
       denoiser.enqueue(evaluations);
       kernels.endStep();
       ahead.add(context.mark());
@@ -79,7 +78,7 @@ final class SamplingRun implements AutoCloseable {
     kernels.finish();
     readImages();
     int launches = denoiser.launchCount() + kernels.launchesPerStep();
-    return new RunReport((long) job.images() * steps, nanos, launches, waits, allocations);
+    return new RunReport(job.imageSteps(), nanos, launches, waits, allocations);
   }
 
   private void fillTable(int first) {
@@ -92,6 +91,7 @@ final class SamplingRun implements AutoCloseable {
       labels[i] = buffers.labels[i % buffers.labels.length];
     }
     network.conditioner().fill(timesteps, labels, buffers.table);
+    kernels.readTableFrom(first);
   }
 
   /** Looks at the oldest step until it is done; asking does not make the driver wait. */
@@ -107,10 +107,9 @@ final class SamplingRun implements AutoCloseable {
     ahead.remove();
     oldest.close();
     stepsDone++;
-    long total = (long) job.images() * job.table().rows().size();
-    if (!job.monitor().advanced(stepsDone * job.images(), total)) {
-      throw new CancellationException(
-          "sampling was stopped after " + stepsDone * job.images() + " of " + total + " image-steps");
+    long done = stepsDone * job.images();
+    if (!job.monitor().advanced(done, job.imageSteps())) {
+      throw job.stopped(done);
     }
   }
 
@@ -119,9 +118,7 @@ final class SamplingRun implements AutoCloseable {
     context.read(buffers.notFinite, 0, MemorySegment.ofArray(bad));
     for (int n = 0; n < bad.length; n++) {
       if (bad[n] != 0) {
-        throw new BackendException(
-            "image " + job.indices()[n] + " became " + Float.intBitsToFloat(bad[n])
-                + " on the way: weights, schedule or guidance lead out of the range of single precision");
+        throw job.notFinite(n, Float.intBitsToFloat(bad[n]));
       }
     }
     long bytes = job.output().form().bytes(shape) * job.images();

@@ -3,6 +3,7 @@ package dev.unnoise.graph.run;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 
 /**
@@ -41,6 +42,28 @@ public record SamplingJob(
   /** Number of images. */
   public int images() {
     return indices.length;
+  }
+
+  /** Image-steps of the whole job. */
+  public long imageSteps() {
+    return (long) images() * table.rows().size();
+  }
+
+  /** What a backend throws when the monitor asked it to stop. */
+  public CancellationException stopped(long imageStepsDone) {
+    return new CancellationException(
+        "sampling was stopped after " + imageStepsDone + " of " + imageSteps() + " image-steps");
+  }
+
+  /**
+   * What a backend throws when a finished image is not finite.
+   *
+   * @param n the image's place in the job
+   */
+  public BackendException notFinite(int n, float value) {
+    return new BackendException(
+        "image " + indices[n] + " became " + value + " on the way: weights, schedule or guidance lead out of the range of"
+            + " single precision");
   }
 
   /** Labels that evaluations of this job need, ascending, each once; one 0 for a network without classes. */

@@ -9,8 +9,8 @@ public final class Launch implements AutoCloseable {
   private final long[] local;
 
   /**
+   * @param itemsPerGroup work-items of a group along the first axis, which is rounded up to it; 1 along the others
    * @param items work-items along every axis but the images'
-   * @param local work-items of a group; the first axis is rounded up to it, all others are 1
    */
   Launch(ClKernel kernel, int itemsPerGroup, long... items) {
     this.kernel = kernel;
