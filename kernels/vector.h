@@ -1,34 +1,38 @@
-/* Runs of channels: whole vectors, and what is left at the end. */
+/* Runs of channels, as they are stored: whole vectors, and what is left at the end. */
 
-FUNCTION vec load_some(const GLOBAL float *from, int count) {
-  if (count >= VW) {
-    return VECTOR_LOAD(from);
-  }
-  float lanes[VW];
-  for (int i = 0; i < VW; i++) {
-    lanes[i] = i < count ? from[i] : 0.0f;
-  }
-  return VECTOR_LOAD(lanes);
-}
+#define real JOIN(STORED_, STORAGE)
+#define LOAD_REAL(p) JOIN(LOAD_, STORAGE)(p)
+#define STORE_REAL(x, p) JOIN(STORE_, STORAGE)(x, p)
 
-FUNCTION void store_some(vec values, GLOBAL float *to, int count) {
-  if (count >= VW) {
-    VECTOR_STORE(values, to);
-    return;
-  }
-  float lanes[VW];
-  VECTOR_STORE(values, lanes);
-  for (int i = 0; i < count; i++) {
-    to[i] = lanes[i];
-  }
-}
+/* What products and the network's output are stored as, where that differs. */
+#ifndef OUTPUT_STORAGE
+#define OUTPUT_STORAGE STORAGE
+#endif
+#define out_real JOIN(STORED_, OUTPUT_STORAGE)
+#define LOAD_OUT(p) JOIN(LOAD_, OUTPUT_STORAGE)(p)
 
-FUNCTION float lanes_sum(vec values) {
-  float lanes[VW];
-  VECTOR_STORE(values, lanes);
-  float sum = 0.0f;
-  for (int i = 0; i < VW; i++) {
-    sum += lanes[i];
+#define RUNS_OF(type, suffix, storage) \
+  FUNCTION vec JOIN(load_, suffix)(const GLOBAL type *from, int count) { \
+    if (count >= VW) { \
+      return JOIN(LOADS_, storage)(from); \
+    } \
+    float lanes[VW]; \
+    for (int i = 0; i < VW; i++) { \
+      lanes[i] = i < count ? JOIN(LOAD_, storage)(from + i) : 0.0f; \
+    } \
+    return VECTOR_LOAD(lanes); \
+  } \
+  FUNCTION void JOIN(store_, suffix)(vec values, GLOBAL type *to, int count) { \
+    if (count >= VW) { \
+      JOIN(STORES_, storage)(values, to); \
+      return; \
+    } \
+    float lanes[VW]; \
+    VECTOR_STORE(values, lanes); \
+    for (int i = 0; i < count; i++) { \
+      JOIN(STORE_, storage)(lanes[i], to + i); \
+    } \
   }
-  return sum;
-}
+RUNS_OF(float, floats, 0)
+RUNS_OF(real, reals, STORAGE)
+RUNS_OF(out_real, outs, OUTPUT_STORAGE)

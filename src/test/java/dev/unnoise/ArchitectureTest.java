@@ -48,7 +48,7 @@ class ArchitectureTest {
                   "backend.opencl.cl",
                   "backend.opencl.node")),
           Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.cpu.bindings")),
-          Map.entry("backend.cpu.kernel", Set.of("graph", "backend.cpu.onednn")),
+          Map.entry("backend.cpu.kernel", Set.of("graph", "backend.kernels", "backend.cpu.onednn")),
           Map.entry(
               "backend.cpu",
               Set.of(

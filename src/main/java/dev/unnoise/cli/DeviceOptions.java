@@ -8,7 +8,6 @@ import dev.unnoise.graph.run.Precision;
 import dev.unnoise.sampling.Backends;
 import dev.unnoise.sampling.Pipeline;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** Where and in what to compute: options of every command that computes. */
@@ -70,7 +69,7 @@ final class DeviceOptions {
     if (!info.precisions().contains(chosen)) {
       throw new BackendException(
           "backend " + opened.backend().name() + " on " + info.name() + " does not compute in " + chosen.label()
-              + ", expected " + info.precisions().stream().map(Precision::label).collect(Collectors.joining(", ")));
+              + ", expected " + Precision.labels(info.precisions()));
     }
     return chosen;
   }

@@ -69,6 +69,9 @@ final class NoiseCommand implements Callable<Integer> {
       description = "Timestep or list such as 0,10,999.")
   private TimestepList timesteps;
 
+  @Option(names = "--each", description = "Image k gets the k-th timestep of the list alone; by default every image gets every one.")
+  private boolean each;
+
   @Option(names = "--one-step", description = "Take the input as x of the timestep before, and add one step's noise.")
   private boolean oneStep;
 
@@ -91,7 +94,13 @@ final class NoiseCommand implements Callable<Integer> {
     List<NoisingJob.Level> levels =
         timesteps.timesteps().stream().map(t -> oneStep ? noise.oneStep(t) : noise.closedForm(t)).toList();
     Tensors images = images();
-    long total = (long) levels.size() * images.count();
+    if (each && levels.size() != images.count()) {
+      throw misuse(
+          "--each takes one timestep per image, but there are " + levels.size() + " timesteps for " + images.count()
+              + " images");
+    }
+    NoisingJob.Levels mixed = each ? new NoisingJob.Levels.Own(levels) : new NoisingJob.Levels.Every(levels);
+    long total = each ? images.count() : (long) levels.size() * images.count();
     try (ImageWriter writer = ImageWriter.open(out, images.shape(), total, 0);
         Opening opening = device.begin();
         Arena arena = Arena.ofShared()) {
@@ -101,7 +110,7 @@ final class NoiseCommand implements Callable<Integer> {
       opened
           .device()
           .noise(
-              new NoisingJob(images.shape(), images.count(), images.values(), levels, numbering.seed(), numbering.firstIndex(), noisy));
+              new NoisingJob(images.shape(), images.count(), images.values(), mixed, numbering.seed(), numbering.firstIndex(), noisy));
       MemorySegment finished =
           writer.form() == ImageWriter.Form.TENSOR ? noisy : Pixels.of(noisy, images.shape(), total, arena);
       writer.write(finished, Math.toIntExact(total));

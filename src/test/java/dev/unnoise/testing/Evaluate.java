@@ -53,8 +53,21 @@ public final class Evaluate {
   /** The prediction for a batch, N,C,H,W. */
   public static float[] predict(
       Device device, Network network, Weights weights, float[] input, int images, double timestep, int... labels) {
+    return predict(device, Precision.FP32, network, weights, input, images, timestep, labels);
+  }
+
+  /** The prediction in a precision, N,C,H,W. */
+  public static float[] predict(
+      Device device,
+      Precision precision,
+      Network network,
+      Weights weights,
+      float[] input,
+      int images,
+      double timestep,
+      int... labels) {
     float[] output = new float[Math.toIntExact(images * network.outputShape().elements())];
-    try (LoadedNetwork loaded = device.load(network, weights, Precision.FP32);
+    try (LoadedNetwork loaded = device.load(network, weights, precision);
         Program program = loaded.compile(images)) {
       program.predict(new PredictionJob(images, segment(input), timestep, labels, segment(output)));
     }

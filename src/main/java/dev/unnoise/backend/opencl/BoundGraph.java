@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.backend.opencl.node.DeviceParameters;
 import dev.unnoise.backend.opencl.node.Launch;
 import dev.unnoise.backend.opencl.node.Launches;
@@ -15,9 +16,7 @@ import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.plan.Place;
 import dev.unnoise.graph.plan.Plan;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,7 @@ import java.util.Map;
 final class BoundGraph implements Site, AutoCloseable {
   private final Plan plan;
   private final int vectors;
-  private final Deque<AutoCloseable> held = new ArrayDeque<>();
+  private final Held held = new Held();
   private final List<ClBuffer> pools = new ArrayList<>();
   private final Map<Tensor, ClBuffer> inputs = new HashMap<>();
   private final Statistics statistics;
@@ -42,26 +41,21 @@ final class BoundGraph implements Site, AutoCloseable {
     Graph graph = plan.graph();
     try {
       for (long bytes : plan.pools()) {
-        pools.add(own(context.allocate(bytes)));
+        pools.add(held.own(context.allocate(bytes)));
       }
       for (Tensor input : graph.inputs()) {
-        inputs.put(input, own(context.allocate(input.bytes() * images * vectors)));
+        inputs.put(input, held.own(context.allocate(input.bytes() * images * vectors)));
       }
-      statistics = own(Statistics.of(context, graph, images));
+      statistics = held.own(Statistics.of(context, programs.traits(), graph, images));
       for (Node node : graph.nodes()) {
         List<Launch> ofNode = Launches.of(node, programs, parameters, this);
-        ofNode.forEach(this::own);
+        ofNode.forEach(held::own);
         launches.add(ofNode);
       }
     } catch (RuntimeException e) {
       close();
       throw e;
     }
-  }
-
-  private <T extends AutoCloseable> T own(T resource) {
-    held.push(resource);
-    return resource;
   }
 
   /** Enqueues every node for the first {@code images} images. */
@@ -94,7 +88,7 @@ final class BoundGraph implements Site, AutoCloseable {
       return new Located(given, tensor.channelOffset(), tensor.channelStride());
     }
     Place place = plan.place(tensor);
-    long offset = place.offset() / Float.BYTES + tensor.channelOffset();
+    long offset = place.offset() / tensor.type().bytes() + tensor.channelOffset();
     return new Located(pools.get(place.pool()), offset, tensor.channelStride());
   }
 
@@ -145,18 +139,6 @@ final class BoundGraph implements Site, AutoCloseable {
 
   @Override
   public void close() {
-    RuntimeException failure = null;
-    while (!held.isEmpty()) {
-      try {
-        held.pop().close();
-      } catch (RuntimeException e) {
-        failure = failure == null ? e : failure;
-      } catch (Exception e) {
-        throw new AssertionError("nothing held throws checked exceptions", e);
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    held.close();
   }
 }

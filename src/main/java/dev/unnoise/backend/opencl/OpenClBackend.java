@@ -48,7 +48,7 @@ public final class OpenClBackend implements Backend {
         info.name(),
         info.platformName() + ", " + info.version() + ", driver " + info.driver(),
         info.memoryBytes(),
-        List.of(Precision.FP32),
+        List.of(Precision.FP32, Precision.BF16, Precision.FP16),
         PREFERRED_BATCH_PER_UNIT * info.computeUnits(),
         info.gpu() ? GPU_PREFERENCE : -1);
   }

@@ -3,6 +3,7 @@ package dev.unnoise.backend.opencl;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
 import dev.unnoise.backend.opencl.node.Programs;
+import dev.unnoise.backend.opencl.node.Choices;
 import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Weights;
@@ -14,6 +15,7 @@ import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.pass.ReadConcatenations;
 import dev.unnoise.graph.pass.StackAttentionProjections;
 import dev.unnoise.graph.pass.StackProjections;
+import dev.unnoise.graph.pass.StoreAs;
 import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.DeviceInfo;
@@ -44,7 +46,7 @@ final class OpenClDevice implements Device {
   OpenClDevice(DeviceInfo info, ClDeviceInfo device) {
     this.info = info;
     this.context = new ClContext(device);
-    this.programs = new Programs(context, Traits.of(device));
+    this.programs = new Programs(context, Choices.untuned(Traits.of(device)));
   }
 
   @Override
@@ -59,10 +61,12 @@ final class OpenClDevice implements Device {
 
   @Override
   public LoadedNetwork load(Network network, Weights weights, Precision precision) {
-    if (precision != Precision.FP32) {
-      throw new BackendException("backend opencl computes in fp32 only so far, not in " + precision.label());
+    if (!info.precisions().contains(precision)) {
+      throw new BackendException(
+          "backend opencl computes in " + Precision.labels(info.precisions()) + ", not in " + precision.label());
     }
-    OpenClNetwork ready = new OpenClNetwork(context, programs, lower(network), weights, loaded::remove);
+    Network stored = new StoreAs(precision.storage()).apply(lower(network));
+    OpenClNetwork ready = new OpenClNetwork(context, programs, stored, weights, loaded::remove);
     loaded.add(ready);
     return ready;
   }

@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.kernels.Dialect;
 import dev.unnoise.backend.kernels.KernelSource;
+import dev.unnoise.backend.opencl.node.Choices;
 import dev.unnoise.backend.opencl.node.KernelChoice;
 import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.graph.Network;
@@ -24,9 +25,9 @@ public final class OpenClKernelSources implements KernelSources {
   public List<KernelText> of(Network network, String dialect) {
     Dialect language = Dialect.valueOf(dialect.toUpperCase(Locale.ROOT));
     Network lowered = Pass.applyAll(network, OpenClDevice.PASSES);
-    Set<KernelSource> sources = new LinkedHashSet<>(KernelChoice.all(lowered, Traits.CARD));
+    Set<KernelSource> sources = new LinkedHashSet<>(KernelChoice.all(lowered, Choices.untuned(Traits.CARD)));
     if (language == Dialect.OPENCL) {
-      sources.addAll(KernelChoice.all(lowered, Traits.WIDE_PROCESSOR));
+      sources.addAll(KernelChoice.all(lowered, Choices.untuned(Traits.WIDE_PROCESSOR)));
     }
     return sources.stream()
         .map(

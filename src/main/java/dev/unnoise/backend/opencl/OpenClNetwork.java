@@ -39,10 +39,10 @@ final class OpenClNetwork implements LoadedNetwork {
     this.parameters = new DeviceParameters(context, source);
     try {
       for (Node node : lowered.conditioning().nodes()) {
-        parameters.prepare(node, programs.traits());
+        parameters.prepare(node, programs.choices());
       }
       for (Node node : lowered.denoiser().nodes()) {
-        parameters.prepare(node, programs.traits());
+        parameters.prepare(node, programs.choices());
       }
       parameters.seal();
       this.conditioner = new Conditioner(context, programs, parameters, lowered, limits);
@@ -73,7 +73,7 @@ final class OpenClNetwork implements LoadedNetwork {
       return Long.MAX_VALUE / 2;
     }
     long inputs = lowered.denoiser().inputs().stream().mapToLong(Tensor::bytes).sum() * batch;
-    return plan(batch).bytes() + inputs + Statistics.bytes(lowered.denoiser(), batch);
+    return plan(batch).bytes() + inputs + Statistics.bytes(programs.traits(), lowered.denoiser(), batch);
   }
 
   @Override

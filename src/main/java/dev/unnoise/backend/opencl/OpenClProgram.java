@@ -4,6 +4,7 @@ import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.node.Located;
 import dev.unnoise.backend.opencl.node.Programs;
+import dev.unnoise.backend.opencl.node.Stored;
 import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
@@ -78,7 +79,8 @@ final class OpenClProgram implements Program {
     context.write(denoiser.input(graph.input(Network.TIMESTEP)), timesteps);
     Tensor sample = graph.input(Network.SAMPLE);
     float[] planes = job.input().asSlice(0, Float.BYTES * images * sample.shape().elements()).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-    context.write(denoiser.input(sample), ChannelOrder.toLast(planes, images, sample.shape(), sample.channelStride()));
+    float[] pixels = ChannelOrder.toLast(planes, images, sample.shape(), sample.channelStride());
+    context.write(denoiser.input(sample), 0, Stored.of(pixels, sample.type()));
     denoiser.enqueue(images);
     read(graph.output(), images, job.output());
   }
@@ -88,8 +90,9 @@ final class OpenClProgram implements Program {
     Shape shape = tensor.shape();
     // A slice ends with its last channel, not with its last pixel's stride.
     long elements = (images * shape.pixels() - 1) * located.stride() + shape.channels();
-    float[] pixels = new float[Math.toIntExact(elements)];
-    context.read(located.buffer(), Float.BYTES * located.offset(), MemorySegment.ofArray(pixels));
+    byte[] stored = new byte[Math.toIntExact(elements * tensor.type().bytes())];
+    context.read(located.buffer(), tensor.type().bytes() * located.offset(), MemorySegment.ofArray(stored));
+    float[] pixels = Stored.numbers(stored, tensor.type());
     float[] planes = ChannelOrder.toFirst(pixels, images, shape, located.stride());
     MemorySegment.copy(planes, 0, target, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, planes.length);
   }

@@ -2,14 +2,13 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.run.Clipping;
 import dev.unnoise.graph.run.Guidance;
 import dev.unnoise.graph.run.SamplingJob;
 import dev.unnoise.graph.run.StepRow;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 
 /** What a sampling job keeps on the device besides the network: states, tables and, at the end, the images. */
@@ -20,7 +19,7 @@ final class SamplingBuffers implements AutoCloseable {
   private static final long LARGEST_TABLE = 256L << 20;
 
   private final ClContext context;
-  private final Deque<ClBuffer> held = new ArrayDeque<>();
+  private final Held held = new Held();
   final ClBuffer states;
   final ClBuffer given;
   final ClBuffer history1;
@@ -74,7 +73,7 @@ final class SamplingBuffers implements AutoCloseable {
 
   private ClBuffer allocate(long bytes) {
     ClBuffer buffer = context.allocate(bytes);
-    held.push(buffer);
+    held.own(buffer);
     return buffer;
   }
 
@@ -126,8 +125,6 @@ final class SamplingBuffers implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!held.isEmpty()) {
-      held.pop().close();
-    }
+    held.close();
   }
 }

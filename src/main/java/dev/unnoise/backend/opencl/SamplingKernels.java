@@ -1,7 +1,8 @@
 package dev.unnoise.backend.opencl;
 
-import dev.unnoise.backend.opencl.cl.ClBuffer;
+import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.backend.opencl.node.KernelChoice;
 import dev.unnoise.backend.opencl.node.Located;
 import dev.unnoise.backend.opencl.node.Programs;
@@ -10,8 +11,6 @@ import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.run.Clipping;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.SamplingJob;
-import java.util.ArrayDeque;
-import java.util.Deque;
 
 /** The kernels of sampling.kernel with the arguments of one job. */
 final class SamplingKernels implements AutoCloseable {
@@ -21,6 +20,7 @@ final class SamplingKernels implements AutoCloseable {
   private static final int GROUP = 64;
 
   private final Programs programs;
+  private final KernelSource source;
   private final SamplingJob job;
   private final SamplingBuffers buffers;
   private final BoundGraph denoiser;
@@ -30,7 +30,7 @@ final class SamplingKernels implements AutoCloseable {
   private final int elements;
   private final int pixels;
   private final int width;
-  private final Deque<ClKernel> held = new ArrayDeque<>();
+  private final Held held = new Held();
   private final ClKernel beginStep;
   private final ClKernel reverseStep;
   private final ClKernel endStep;
@@ -39,6 +39,7 @@ final class SamplingKernels implements AutoCloseable {
   SamplingKernels(
       Programs programs, SamplingJob job, Network network, BoundGraph denoiser, SamplingBuffers buffers) {
     this.programs = programs;
+    this.source = KernelChoice.sampling(network, programs.traits());
     this.job = job;
     this.buffers = buffers;
     this.denoiser = denoiser;
@@ -64,8 +65,8 @@ final class SamplingKernels implements AutoCloseable {
   }
 
   private ClKernel kernel(String name) {
-    ClKernel kernel = programs.kernel(KernelChoice.sampling(programs.traits()), name);
-    held.push(kernel);
+    ClKernel kernel = programs.kernel(source, name);
+    held.own(kernel);
     return kernel;
   }
 
@@ -89,6 +90,7 @@ final class SamplingKernels implements AutoCloseable {
           case Clipping.Range range -> 1;
           case Clipping.Dynamic dynamic -> 2;
         };
+    boolean bytes = job.output().form() == Output.Form.UINT8_HWC;
     double range = clipping instanceof Clipping.Range(double limit) ? limit : 0;
     ClKernel kernel = prediction.to(reverseStep.buffer(buffers.states)).integer(elements).integer(pixels);
     seed(kernel.buffer(buffers.steps).buffer(buffers.step).buffer(buffers.indices))
@@ -102,7 +104,11 @@ final class SamplingKernels implements AutoCloseable {
         .buffer(buffers.history1)
         .buffer(buffers.history2)
         .buffer(denoiser.input(sample))
-        .integer(sample.channelStride());
+        .integer(sample.channelStride())
+        .integer(job.table().rows().size() - 1)
+        .buffer(bytes ? buffers.images : null)
+        .buffer(bytes ? null : buffers.images)
+        .buffer(buffers.notFinite);
   }
 
   private void bindQuantile(Clipping.Dynamic dynamic) {
@@ -153,7 +159,7 @@ final class SamplingKernels implements AutoCloseable {
   /** Says which step's rows stand first in the conditioning table, whenever it has been filled. */
   void readTableFrom(int firstStep) {
     beginStep
-        .fromFirst()
+        .from(0)
         .buffer(denoiser.conditioning())
         .buffer(denoiser.input(timestep))
         .buffer(buffers.table)
@@ -185,26 +191,8 @@ final class SamplingKernels implements AutoCloseable {
     return quantile == null ? 3 : 4;
   }
 
-  /** Enqueues the images. */
-  void finish() {
-    boolean bytes = job.output().form() == Output.Form.UINT8_HWC;
-    ClBuffer images = buffers.images;
-    ClKernel kernel = kernel("finish_sampling");
-    kernel
-        .buffer(buffers.states)
-        .integer(elements)
-        .integer(pixels)
-        .integer(bytes ? 1 : 0)
-        .buffer(bytes ? images : null)
-        .buffer(bytes ? null : images)
-        .buffer(buffers.notFinite);
-    over(kernel, elements, job.images());
-  }
-
   @Override
   public void close() {
-    while (!held.isEmpty()) {
-      held.pop().close();
-    }
+    held.close();
   }
 }

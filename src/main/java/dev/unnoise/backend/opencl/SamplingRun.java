@@ -75,7 +75,6 @@ final class SamplingRun implements AutoCloseable {
     }
     long nanos = System.nanoTime() - began;
     long allocations = ClContext.allocations() - allocationsBefore;
-    kernels.finish();
     readImages();
     int launches = denoiser.launchCount() + kernels.launchesPerStep();
     return new RunReport(job.imageSteps(), nanos, launches, waits, allocations);

@@ -95,7 +95,7 @@ final class OclgrindProgram {
             shape,
             2,
             MemorySegment.ofArray(clean),
-            List.of(new NoisingJob.Level(0.9, 0.4, 0), new NoisingJob.Level(0.5, 0.8, 7)),
+            new NoisingJob.Levels.Every(List.of(new NoisingJob.Level(0.9, 0.4, 0), new NoisingJob.Level(0.5, 0.8, 7))),
             1,
             0,
             MemorySegment.ofArray(noisy)));

@@ -1,5 +1,7 @@
 package dev.unnoise.backend.cpu.kernel;
 
+import dev.unnoise.backend.kernels.WinogradWindow;
+
 /**
  * The transforms of Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016): 4×4 outputs of a 3×3 convolution
  * take 36 products instead of 144. Each method is one one-dimensional transform of many elements side by side; the
@@ -10,16 +12,7 @@ final class WinogradTransform {
   static final int OUTPUTS = 4;
 
   /** Inputs, and products, along one axis of a tile. */
-  static final int POINTS = 6;
-
-  private static final double[][] KERNEL = {
-    {1 / 4.0, 0, 0},
-    {-1 / 6.0, -1 / 6.0, -1 / 6.0},
-    {-1 / 6.0, 1 / 6.0, -1 / 6.0},
-    {1 / 24.0, 1 / 12.0, 1 / 6.0},
-    {1 / 24.0, -1 / 12.0, 1 / 6.0},
-    {0, 0, 1}
-  };
+  static final int POINTS = WinogradWindow.SIDE;
 
   private WinogradTransform() {}
 
@@ -31,22 +24,13 @@ final class WinogradTransform {
    */
   static float[][] kernels(float[] weight, int out, int in) {
     float[][] matrices = new float[POINTS * POINTS][in * out];
-    double[][] half = new double[POINTS][3];
+    WinogradWindow window = new WinogradWindow();
+    float[] points = new float[POINTS * POINTS];
     for (int i = 0; i < in; i++) {
       for (int o = 0; o < out; o++) {
-        int at = (o * in + i) * 9;
-        for (int p = 0; p < POINTS; p++) {
-          for (int x = 0; x < 3; x++) {
-            half[p][x] =
-                KERNEL[p][0] * weight[at + x] + KERNEL[p][1] * weight[at + 3 + x] + KERNEL[p][2] * weight[at + 6 + x];
-          }
-        }
-        for (int p = 0; p < POINTS; p++) {
-          for (int q = 0; q < POINTS; q++) {
-            double value =
-                half[p][0] * KERNEL[q][0] + half[p][1] * KERNEL[q][1] + half[p][2] * KERNEL[q][2];
-            matrices[p * POINTS + q][i * out + o] = (float) value;
-          }
+        window.transform(weight, (o * in + i) * 9, points);
+        for (int point = 0; point < points.length; point++) {
+          matrices[point][i * out + o] = points[point];
         }
       }
     }

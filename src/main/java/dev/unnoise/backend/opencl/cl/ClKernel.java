@@ -47,9 +47,14 @@ public final class ClKernel implements AutoCloseable {
     return this;
   }
 
-  /** Starts over with the first argument. */
-  public ClKernel fromFirst() {
-    next = 0;
+  /** Which argument is given next, counting from 0. */
+  public int next() {
+    return next;
+  }
+
+  /** Goes on with an argument that was given before. */
+  public ClKernel from(int argument) {
+    next = argument;
     return this;
   }
 

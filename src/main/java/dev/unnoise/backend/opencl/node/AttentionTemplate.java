@@ -20,7 +20,7 @@ public sealed interface AttentionTemplate {
    * attention.kernel.
    *
    * @param queries rows of a work-item
-   * @param keys of a step
+   * @param keys of a step, a multiple of the vector width
    */
   record Private(int queries, int keys, int vectorWidth) implements AttentionTemplate {
     @Override

@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Parameter;
 import dev.unnoise.graph.Product;
@@ -19,7 +20,7 @@ public final class DeviceParameters implements AutoCloseable {
   private Weights source;
 
   /** A parameter as products read it, see the kernels' comments. */
-  private record Packed(Parameter weight, int block) {}
+  private record Packed(Parameter weight, Packing packing, DataType type) {}
 
   public DeviceParameters(ClContext context, Weights source) {
     this.context = context;
@@ -27,10 +28,10 @@ public final class DeviceParameters implements AutoCloseable {
   }
 
   /** Places what a node needs. */
-  public void prepare(Node node, Traits traits) {
+  public void prepare(Node node, Choices choices) {
     switch (node) {
       case Product product -> {
-        packed(product.weight(), traits.products().block());
+        packed(product.weight(), choices.product(product).packing(), product.source().type());
         product.bias().ifPresent(this::plain);
       }
       case SinusoidalEmbedding embedding -> frequencies(embedding);
@@ -58,22 +59,27 @@ public final class DeviceParameters implements AutoCloseable {
     return kept(List.of("frequencies", node), node::frequencies);
   }
 
-  /**
-   * The weight of a convolution or linear layer, [output channels, input channels, taps], in blocks of output channels.
-   */
-  ClBuffer packed(Parameter weight, int block) {
-    return kept(new Packed(weight, block), () -> pack(load(weight), weight, block));
+  /** The weight of a convolution or linear layer, [output channels, input channels, taps]. */
+  ClBuffer packed(Parameter weight, Packing packing, DataType type) {
+    return kept(
+        new Packed(weight, packing, type),
+        () -> packing.pack(load(weight), weight.shape().get(0), weight.shape().get(1)),
+        type);
   }
 
   private ClBuffer kept(Object key, Supplier<float[]> values) {
+    return kept(key, values, DataType.F32);
+  }
+
+  private ClBuffer kept(Object key, Supplier<float[]> values, DataType type) {
     ClBuffer known = buffers.get(key);
     if (known != null) {
       return known;
     }
     float[] elements = values.get();
-    ClBuffer buffer = context.allocate((long) Float.BYTES * elements.length);
+    ClBuffer buffer = context.allocate((long) type.bytes() * elements.length);
     buffers.put(key, buffer);
-    context.write(buffer, elements);
+    context.write(buffer, 0, Stored.of(elements, type));
     return buffer;
   }
 
@@ -82,27 +88,6 @@ public final class DeviceParameters implements AutoCloseable {
       throw new IllegalStateException(parameter + " was not placed on the device when the network was loaded");
     }
     return source.resolve(parameter);
-  }
-
-  private static float[] pack(float[] weight, Parameter parameter, int block) {
-    int out = parameter.shape().get(0);
-    int in = parameter.shape().get(1);
-    int taps = Math.toIntExact(parameter.elements() / out / in);
-    float[] packed = new float[Math.ceilDiv(out, block) * block * in * taps];
-    int at = 0;
-    for (int first = 0; first < out; first += block) {
-      for (int chunk = 0; chunk < in; chunk += ProductTemplate.CHUNK) {
-        int end = Math.min(in, chunk + ProductTemplate.CHUNK);
-        for (int tap = 0; tap < taps; tap++) {
-          for (int c = chunk; c < end; c++) {
-            for (int o = first; o < first + block; o++) {
-              packed[at++] = o < out ? weight[(o * in + c) * taps + tap] : 0;
-            }
-          }
-        }
-      }
-    }
-    return packed;
   }
 
   @Override

@@ -56,7 +56,7 @@ final class GroupNormLaunches {
   }
 
   private ClKernel kernel(String name, Tensor source) {
-    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), name);
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), name);
     int items = Math.ceilDiv(source.channels(), programs.traits().vectorWidth());
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), items, chunks));
     site.locate(source).to(kernel);
@@ -79,7 +79,7 @@ final class GroupNormLaunches {
   }
 
   private void statistics(ClBuffer partial, ClBuffer result, double epsilon) {
-    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), "group_statistics");
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "group_statistics");
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), node.groups()));
     kernel
         .buffer(partial)

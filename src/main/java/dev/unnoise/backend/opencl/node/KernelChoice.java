@@ -8,18 +8,17 @@ import dev.unnoise.graph.Affine;
 import dev.unnoise.graph.Attention;
 import dev.unnoise.graph.AveragePool;
 import dev.unnoise.graph.Concatenate;
-import dev.unnoise.graph.Convolution;
+import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Divide;
 import dev.unnoise.graph.FourierEmbedding;
 import dev.unnoise.graph.GroupNorm;
-import dev.unnoise.graph.Linear;
 import dev.unnoise.graph.Lookup;
 import dev.unnoise.graph.Modulate;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
+import dev.unnoise.graph.Product;
 import dev.unnoise.graph.SinusoidalEmbedding;
 import dev.unnoise.graph.Upsample;
-import dev.unnoise.graph.Window;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
@@ -31,66 +30,88 @@ public final class KernelChoice {
   /** Work-items that search for a quantile together. */
   public static final int QUANTILE_ITEMS = 64;
 
-  /** Linear layers walk through all pixels as one row. */
-  private static final int LONG_ROW = 1 << 20;
-
   private KernelChoice() {}
 
   /** Every program that a network needs, those of the sampling loop included. */
-  public static Set<KernelSource> all(Network lowered, Traits traits) {
+  public static Set<KernelSource> all(Network lowered, Choices choices) {
     Set<KernelSource> all = new LinkedHashSet<>();
     Stream.of(lowered.conditioning(), lowered.denoiser())
         .flatMap(graph -> graph.nodes().stream())
-        .forEach(node -> all.add(of(node, traits)));
-    all.add(sampling(traits));
-    all.add(noising(traits));
+        .forEach(node -> all.add(of(node, choices)));
+    all.add(sampling(lowered, choices.traits()));
+    all.add(noising(choices.traits()));
     return all;
   }
 
-  static KernelSource of(Node node, Traits traits) {
+  static KernelSource of(Node node, Choices choices) {
+    Traits traits = choices.traits();
+    DataType type = node.output().type();
     return switch (node) {
-      case Convolution n -> product(n.window(), n.upsampled(), n.output().width(), traits);
-      case Linear n -> product(Window.POINT, false, LONG_ROW, traits);
-      case GroupNorm n -> source("group_norm", Map.of(), traits);
-      case Attention n -> source(traits.attention().file(), traits.attention().options(n.headDim()), traits);
-      case SinusoidalEmbedding n -> source("embedding", Map.of(), traits);
-      case FourierEmbedding n -> source("embedding", Map.of(), traits);
-      case Lookup n -> source("embedding", Map.of(), traits);
-      case Activate n -> pointwise(traits);
-      case Add n -> pointwise(traits);
-      case AddConditioning n -> pointwise(traits);
-      case Affine n -> pointwise(traits);
-      case AveragePool n -> pointwise(traits);
-      case Concatenate n -> pointwise(traits);
-      case Divide n -> pointwise(traits);
-      case Modulate n -> pointwise(traits);
-      case Upsample n -> pointwise(traits);
+      case Product n -> product(ProductGeometry.of(n), choices.product(n), traits);
+      case GroupNorm n -> groupNorm(n, traits);
+      case Attention n -> source(traits.attention().file(), traits.attention().options(n.headDim()), type, traits);
+      case SinusoidalEmbedding n -> source("embedding", Map.of(), type, traits);
+      case FourierEmbedding n -> source("embedding", Map.of(), type, traits);
+      case Lookup n -> source("embedding", Map.of(), type, traits);
+      case Activate n -> pointwise(type, traits);
+      case Add n -> pointwise(type, traits);
+      case AddConditioning n -> pointwise(type, traits);
+      case Affine n -> pointwise(type, traits);
+      case AveragePool n -> pointwise(type, traits);
+      case Concatenate n -> pointwise(type, traits);
+      case Divide n -> pointwise(type, traits);
+      case Modulate n -> pointwise(type, traits);
+      case Upsample n -> pointwise(type, traits);
     };
   }
 
-  /** The kernels of the sampling loop. */
-  public static KernelSource sampling(Traits traits) {
-    return source("sampling", Map.of("QUANTILE_ITEMS", QUANTILE_ITEMS), traits);
+  /** The kernels of the sampling loop, for a network that is read and written as this one is. */
+  public static KernelSource sampling(Network lowered, Traits traits) {
+    Map<String, Integer> options = new TreeMap<>();
+    options.put("QUANTILE_ITEMS", QUANTILE_ITEMS);
+    options.put("OUTPUT_STORAGE", storage(lowered.denoiser().output().type()));
+    return source("sampling", options, lowered.denoiser().input(Network.SAMPLE).type(), traits);
   }
 
   /** The forward process. */
   public static KernelSource noising(Traits traits) {
-    return source("noising", Map.of(), traits);
+    return source("noising", Map.of(), DataType.F32, traits);
   }
 
-  private static KernelSource pointwise(Traits traits) {
-    return source("pointwise", Map.of(), traits);
+  /** Convolutions and linear layers by a template. */
+  static KernelSource product(ProductGeometry geometry, ProductTemplate template, Traits traits) {
+    Map<String, Integer> options = new TreeMap<>(template.options(geometry));
+    options.put("OUTPUT_STORAGE", storage(geometry.outputType()));
+    return source(template.file(), options, geometry.type(), traits);
   }
 
-  private static KernelSource product(Window window, boolean upsampled, int width, Traits traits) {
-    Map<String, Integer> options = new TreeMap<>(traits.products().options(width));
-    options.putAll(ProductTemplate.window(window, upsampled));
-    return source(traits.products().file(), options, traits);
+  private static KernelSource groupNorm(GroupNorm node, Traits traits) {
+    DataType type = node.output().type();
+    return GroupRun.of(node, traits)
+        .map(
+            run ->
+                source(
+                    "group_norm_whole", Map.of("ITEMS", traits.normItems(), "VECTORS", run.vectors()), type, traits))
+        .orElseGet(() -> source("group_norm", Map.of(), type, traits));
   }
 
-  private static KernelSource source(String file, Map<String, Integer> options, Traits traits) {
+  private static KernelSource pointwise(DataType type, Traits traits) {
+    return source("pointwise", Map.of(), type, traits);
+  }
+
+  private static KernelSource source(String file, Map<String, Integer> options, DataType type, Traits traits) {
     Map<String, Integer> all = new TreeMap<>(options);
     all.put("VW", traits.vectorWidth());
+    all.put("STORAGE", storage(type));
     return new KernelSource(file, all);
+  }
+
+  /** The kernels' number of a type. */
+  private static int storage(DataType type) {
+    return switch (type) {
+      case F32 -> 0;
+      case F16 -> 1;
+      case BF16 -> 2;
+    };
   }
 }

@@ -2,30 +2,41 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClKernel;
 
-/** A kernel with its arguments and its grid, whose last axis is the image. */
+/** A kernel with its arguments and its grid. */
 public final class Launch implements AutoCloseable {
   private final ClKernel kernel;
-  private final long[] global;
+  private final Grid grid;
   private final long[] local;
+  private int images = -1;
+  private long[] global;
+  private int imagesArgument = -1;
 
-  /**
-   * @param itemsPerGroup work-items of a group along the first axis, which is rounded up to it; 1 along the others
-   * @param items work-items along every axis but the images'
-   */
-  Launch(ClKernel kernel, int itemsPerGroup, long... items) {
+  Launch(ClKernel kernel, Grid grid) {
     this.kernel = kernel;
-    this.global = new long[items.length + 1];
-    this.local = new long[items.length + 1];
-    for (int axis = 0; axis < items.length; axis++) {
-      local[axis] = axis == 0 ? itemsPerGroup : 1;
-      global[axis] = Math.ceilDiv(items[axis], local[axis]) * local[axis];
-    }
-    local[items.length] = 1;
+    this.grid = grid;
+    this.local = grid.local();
   }
 
-  /** Hands it to the device for the first {@code images} images. */
-  public void enqueue(int images) {
-    global[global.length - 1] = images;
+  /** A launch on a grid whose last axis is the image. */
+  Launch(ClKernel kernel, int itemsPerGroup, long... items) {
+    this(kernel, new Grid.PerImage(itemsPerGroup, items));
+  }
+
+  /** Has the kernel's next argument say how many images there are. */
+  void countingImages() {
+    imagesArgument = kernel.next();
+    kernel.integer(0);
+  }
+
+  /** Hands it to the device for the first {@code count} images. */
+  public void enqueue(int count) {
+    if (count != images) {
+      images = count;
+      global = grid.global(count);
+      if (imagesArgument >= 0) {
+        kernel.from(imagesArgument).integer(count);
+      }
+    }
     kernel.enqueue(global, local);
   }
 

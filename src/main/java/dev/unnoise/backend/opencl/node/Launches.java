@@ -9,14 +9,13 @@ import dev.unnoise.graph.Affine;
 import dev.unnoise.graph.Attention;
 import dev.unnoise.graph.AveragePool;
 import dev.unnoise.graph.Concatenate;
-import dev.unnoise.graph.Convolution;
 import dev.unnoise.graph.Divide;
 import dev.unnoise.graph.FourierEmbedding;
 import dev.unnoise.graph.GroupNorm;
-import dev.unnoise.graph.Linear;
 import dev.unnoise.graph.Lookup;
 import dev.unnoise.graph.Modulate;
 import dev.unnoise.graph.Node;
+import dev.unnoise.graph.Product;
 import dev.unnoise.graph.SinusoidalEmbedding;
 import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.Upsample;
@@ -53,9 +52,12 @@ public final class Launches {
 
   private void add(Node node) {
     switch (node) {
-      case Convolution n -> list.add(ProductLaunch.of(n, programs, parameters, site));
-      case Linear n -> list.add(ProductLaunch.of(n, programs, parameters, site));
-      case GroupNorm n -> GroupNormLaunches.add(n, programs, parameters, site, list);
+      case Product n -> list.add(ProductLaunch.of(n, programs, parameters, site));
+      case GroupNorm n ->
+          GroupRun.of(n, programs.traits())
+              .ifPresentOrElse(
+                  run -> list.add(run.launch(n, programs, parameters, site)),
+                  () -> GroupNormLaunches.add(n, programs, parameters, site, list));
       case Attention n -> attention(n);
       case AveragePool n -> averagePool(n);
       case Activate n -> pointwise(n, Pointwise.of(n.source(), n.output()).activated(n.activation()));
@@ -85,13 +87,13 @@ public final class Launches {
   }
 
   private void pointwise(Node node, Pointwise operation) {
-    list.add(operation.launch(programs.kernel(KernelChoice.of(node, programs.traits()), "pointwise"), programs.traits(), site));
+    list.add(operation.launch(programs.kernel(KernelChoice.of(node, programs.choices()), "pointwise"), programs.traits(), site));
   }
 
   /** Rows are what images are to other kernels, and conditioning graphs have their vectors for rows. */
   private ClKernel embedding(Node node, String name, Tensor number, ClBuffer operand) {
     Tensor output = node.output();
-    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), name);
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), name);
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), output.channels(), site.vectors()));
     kernel.buffer(site.numbers(number)).buffer(operand);
     return site.locate(output).to(kernel);
@@ -100,7 +102,7 @@ public final class Launches {
   private void averagePool(AveragePool node) {
     Tensor source = node.source();
     Tensor output = node.output();
-    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), "average_pool");
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "average_pool");
     int items = Math.ceilDiv(output.channels(), programs.traits().vectorWidth());
     long chunks = Math.ceilDiv(output.shape().pixels(), PIXEL_CHUNK);
     list.add(new Launch(kernel, programs.traits().itemsPerGroup(), items, chunks));
@@ -109,7 +111,7 @@ public final class Launches {
   }
 
   private void attention(Attention node) {
-    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.traits()), "attention");
+    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "attention");
     int tokens = Math.toIntExact(node.query().shape().pixels());
     AttentionTemplate template = programs.traits().attention();
     list.add(new Launch(kernel, template.itemsPerGroup(), template.items(tokens), node.heads()));

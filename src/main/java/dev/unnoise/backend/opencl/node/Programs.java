@@ -11,16 +11,30 @@ import java.util.Map;
 /** Compiled programs of a device, each made once. */
 public final class Programs implements AutoCloseable {
   private final ClContext context;
-  private final Traits traits;
-  private final Map<KernelSource, ClProgram> compiled = new HashMap<>();
+  private final Choices choices;
+  private final Map<KernelSource, ClProgram> compiled;
 
-  public Programs(ClContext context, Traits traits) {
+  public Programs(ClContext context, Choices choices) {
+    this(context, choices, new HashMap<>());
+  }
+
+  private Programs(ClContext context, Choices choices, Map<KernelSource, ClProgram> compiled) {
     this.context = context;
-    this.traits = traits;
+    this.choices = choices;
+    this.compiled = compiled;
+  }
+
+  /** The same programs, which close together with these, with other choices. */
+  public Programs choosing(Choices others) {
+    return new Programs(context, others, compiled);
+  }
+
+  public Choices choices() {
+    return choices;
   }
 
   public Traits traits() {
-    return traits;
+    return choices.traits();
   }
 
   /** A kernel of a program, without arguments. */

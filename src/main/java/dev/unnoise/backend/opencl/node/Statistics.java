@@ -9,13 +9,13 @@ import java.util.List;
 /** What group norms keep between their launches, for a number of images. Norms run one after another and share it. */
 public record Statistics(ClBuffer partialSums, ClBuffer means, ClBuffer inverseDeviations) implements AutoCloseable {
 
-  /** Enough for every norm of a graph. */
-  public static Statistics of(ClContext context, Graph graph, int images) {
-    ClBuffer partial = context.allocate(partialBytes(graph, images));
+  /** Enough for every norm of a graph that takes several launches. */
+  public static Statistics of(ClContext context, Traits traits, Graph graph, int images) {
+    ClBuffer partial = context.allocate(partialBytes(traits, graph, images));
     try {
-      ClBuffer means = context.allocate(groupBytes(graph, images));
+      ClBuffer means = context.allocate(groupBytes(traits, graph, images));
       try {
-        return new Statistics(partial, means, context.allocate(groupBytes(graph, images)));
+        return new Statistics(partial, means, context.allocate(groupBytes(traits, graph, images)));
       } catch (RuntimeException e) {
         means.close();
         throw e;
@@ -27,20 +27,24 @@ public record Statistics(ClBuffer partialSums, ClBuffer means, ClBuffer inverseD
   }
 
   /** Bytes that {@link #of} would take. */
-  public static long bytes(Graph graph, int images) {
-    return partialBytes(graph, images) + 2 * groupBytes(graph, images);
+  public static long bytes(Traits traits, Graph graph, int images) {
+    return partialBytes(traits, graph, images) + 2 * groupBytes(traits, graph, images);
   }
 
-  private static long partialBytes(Graph graph, int images) {
-    return Float.BYTES * images * norms(graph).stream().mapToLong(GroupNormLaunches::partialSums).max().orElse(0);
+  private static long partialBytes(Traits traits, Graph graph, int images) {
+    return Float.BYTES * images * norms(traits, graph).stream().mapToLong(GroupNormLaunches::partialSums).max().orElse(0);
   }
 
-  private static long groupBytes(Graph graph, int images) {
-    return (long) Float.BYTES * images * norms(graph).stream().mapToInt(GroupNorm::groups).max().orElse(0);
+  private static long groupBytes(Traits traits, Graph graph, int images) {
+    return (long) Float.BYTES * images * norms(traits, graph).stream().mapToInt(GroupNorm::groups).max().orElse(0);
   }
 
-  private static List<GroupNorm> norms(Graph graph) {
-    return graph.nodes().stream().filter(GroupNorm.class::isInstance).map(GroupNorm.class::cast).toList();
+  private static List<GroupNorm> norms(Traits traits, Graph graph) {
+    return graph.nodes().stream()
+        .filter(GroupNorm.class::isInstance)
+        .map(GroupNorm.class::cast)
+        .filter(norm -> GroupRun.of(norm, traits).isEmpty())
+        .toList();
   }
 
   @Override

@@ -8,17 +8,32 @@ import dev.unnoise.graph.run.BackendException;
  *
  * @param vectorWidth floats of a vector: 4, 8 or 16
  * @param itemsPerGroup work-items of a group along its first axis, where a kernel leaves it open
+ * @param normItems work-items that normalise a run of groups together
  * @param products the template of convolutions and linear layers
+ * @param wideConvolutions the template of those convolutions of many channels that it fits
  * @param attention the template of attention
  */
-public record Traits(int vectorWidth, int itemsPerGroup, ProductTemplate products, AttentionTemplate attention) {
+public record Traits(
+    int vectorWidth,
+    int itemsPerGroup,
+    int normItems,
+    ProductTemplate products,
+    ProductTemplate wideConvolutions,
+    AttentionTemplate attention) {
   /** {@code card} or {@code processor} chooses the shape in place of what suits the device; for tests and comparisons. */
   public static final String PROPERTY = "unnoise.opencl.shape";
 
+  /** Floats of a vector on cards: 16 bytes, what a work-item moves at once. */
+  static final int CARD_VECTOR = 4;
+
+  /** Channels from which transforming tiles costs less than it saves. */
+  private static final int WIDE = 32;
+
+  private static final Tiled CARD_PRODUCTS = new Tiled(64, 64, 16, 4, 8);
+
   /** For cards: products of 64 by 64 results a group of 128, 32 each, out of 8 KiB of local memory. */
   public static final Traits CARD =
-      new Traits(
-          4, 32, new ProductTemplate.Tiled(64, 64, 16, 4, 8), new AttentionTemplate.Tiled(16, 32, 32));
+      new Traits(CARD_VECTOR, 32, 128, CARD_PRODUCTS, CARD_PRODUCTS, new AttentionTemplate.Tiled(16, 32, 32));
 
   /** For processors with vectors of 16 floats: 32 registers hold 8·2 sums, two weights and broadcasts. */
   public static final Traits WIDE_PROCESSOR = processor(16, 8);
@@ -44,7 +59,15 @@ public record Traits(int vectorWidth, int itemsPerGroup, ProductTemplate product
     return new Traits(
         width,
         1,
-        new ProductTemplate.Staged(tilePixels, 2, width),
-        new AttentionTemplate.Private(4, 8, width));
+        1,
+        new Staged(tilePixels, 2, width),
+        new Winograd(32, tilePixels, 2, width),
+        new AttentionTemplate.Private(8, width, width));
+  }
+
+  /** The template of a product nobody has tuned. */
+  ProductTemplate product(ProductGeometry geometry) {
+    boolean wide = geometry.channels() >= WIDE && geometry.outputChannels() >= WIDE;
+    return wide && wideConvolutions.fits(geometry) ? wideConvolutions : products;
   }
 }

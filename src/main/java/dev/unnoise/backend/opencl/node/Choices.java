@@ -1,0 +1,28 @@
+package dev.unnoise.backend.opencl.node;
+
+import dev.unnoise.graph.Product;
+import java.util.Map;
+
+/**
+ * Which template computes which product on a device.
+ *
+ * @param traits of the device
+ * @param tuned templates found by measuring; other geometries take what suits the device in general
+ */
+public record Choices(Traits traits, Map<ProductGeometry, ProductTemplate> tuned) {
+  public Choices {
+    tuned = Map.copyOf(tuned);
+  }
+
+  /** What suits a device in general. */
+  public static Choices untuned(Traits traits) {
+    return new Choices(traits, Map.of());
+  }
+
+  /** The template of a product. */
+  public ProductTemplate product(Product node) {
+    ProductGeometry geometry = ProductGeometry.of(node);
+    ProductTemplate found = tuned.get(geometry);
+    return found == null ? traits.product(geometry) : found;
+  }
+}

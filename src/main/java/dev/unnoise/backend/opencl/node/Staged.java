@@ -1,0 +1,64 @@
+package dev.unnoise.backend.opencl.node;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * convolution_staged.kernel.
+ *
+ * @param pixels whose sums a work-item holds (PX)
+ * @param vectors of output channels it holds for each (VB)
+ */
+public record Staged(int pixels, int vectors, int vectorWidth) implements ProductTemplate {
+  /** Pixels of a work-item, so that there are enough work-items and each is worth its start. */
+  private static final int BAND_PIXELS = 256;
+
+  @Override
+  public String file() {
+    return "convolution_staged";
+  }
+
+  @Override
+  public boolean fits(ProductGeometry geometry) {
+    return true;
+  }
+
+  /** Tiles are no wider than the power of two that covers a row. */
+  @Override
+  public Map<String, Integer> options(ProductGeometry geometry) {
+    int width = geometry.outputWidth();
+    int covering = width >= pixels ? pixels : Integer.highestOneBit(2 * width - 1);
+    Map<String, Integer> options = new TreeMap<>(ProductTemplate.layer(geometry));
+    options.put("PX", Math.min(pixels, covering));
+    options.put("VB", vectors);
+    return options;
+  }
+
+  @Override
+  public Packing packing() {
+    return new Packing(vectors * vectorWidth, Packing.Form.TAPS);
+  }
+
+  @Override
+  public Grid grid(ProductGeometry geometry) {
+    return new Grid.PerImage(
+        1,
+        Math.ceilDiv(geometry.outputChannels(), vectors * vectorWidth),
+        Math.ceilDiv(geometry.outputHeight(), band(geometry)));
+  }
+
+  /** Rows of a work-item. */
+  int band(ProductGeometry geometry) {
+    return Math.clamp(BAND_PIXELS / geometry.outputWidth(), 1, geometry.outputHeight());
+  }
+
+  @Override
+  public int localBytes() {
+    return 0;
+  }
+
+  @Override
+  public String key() {
+    return "staged-" + pixels + "x" + vectors;
+  }
+}
