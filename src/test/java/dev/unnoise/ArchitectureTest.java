@@ -38,6 +38,9 @@ class ArchitectureTest {
           Map.entry("backend.opencl.cl", Set.of("graph.run")),
           Map.entry("backend.opencl.node", Set.of("graph", "graph.plan", "graph.run", "backend.kernels", "backend.opencl.cl")),
           Map.entry(
+              "backend.opencl.tune",
+              Set.of("graph", "graph.run", "backend.kernels", "backend.opencl.cl", "backend.opencl.node")),
+          Map.entry(
               "backend.opencl",
               Set.of(
                   "graph",
@@ -46,7 +49,8 @@ class ArchitectureTest {
                   "graph.run",
                   "backend.kernels",
                   "backend.opencl.cl",
-                  "backend.opencl.node")),
+                  "backend.opencl.node",
+                  "backend.opencl.tune")),
           Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.cpu.bindings")),
           Map.entry("backend.cpu.kernel", Set.of("graph", "backend.kernels", "backend.cpu.onednn")),
           Map.entry(

@@ -7,16 +7,9 @@ import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.run.StepTable;
-import dev.unnoise.model.Architectures;
-import dev.unnoise.model.Checkpoint;
-import dev.unnoise.model.RandomWeights;
-import dev.unnoise.model.UNet;
-import dev.unnoise.model.UNetConfig;
 import dev.unnoise.sampling.Backends;
 import dev.unnoise.sampling.Pipeline;
 import java.io.PrintWriter;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,17 +31,9 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example:", "  unnoise bench --architecture ddpm-cifar10-32 --batch 8 --steps 10"})
 final class BenchCommand implements Callable<Integer> {
   private static final int WARM_UP_STEPS = 2;
-  private static final String DEFAULT_ARCHITECTURE = "ddpm-cifar10-32";
 
   @Spec private CommandSpec spec;
-  @Mixin private ModelOption model;
-
-  @Option(
-      names = "--architecture",
-      paramLabel = "NAME",
-      description = "Random weights in the shape of ddpm-cifar10-32, ddpm-church-256 or adm-64 "
-          + "(default, without --model: " + DEFAULT_ARCHITECTURE + ").")
-  private String architecture;
+  @Mixin private MeasuredNetwork measured;
 
   @Option(names = "--batch", paramLabel = "N", description = "Images at once (default: what suits device and memory).")
   private Integer batch;
@@ -69,25 +54,7 @@ final class BenchCommand implements Callable<Integer> {
     if (batch != null && batch < 1) {
       throw misuse("--batch " + batch + " is below 1");
     }
-    if (model.isGiven() && architecture != null) {
-      throw misuse("--model and --architecture exclude each other");
-    }
-    if (model.isGiven()) {
-      try (Checkpoint checkpoint = model.open()) {
-        measure(checkpoint.location(), ModelOption.network(checkpoint, Optional.empty()), checkpoint.weights());
-      }
-    } else {
-      String name = architecture == null ? DEFAULT_ARCHITECTURE : architecture;
-      UNetConfig config =
-          Optional.ofNullable(Architectures.byName().get(name))
-              .orElseThrow(
-                  () ->
-                      misuse(
-                          "--architecture " + name + " is unknown, expected one of "
-                              + String.join(", ", Architectures.byName().keySet())));
-      List<Integer> size = config.sampleSize().orElseThrow();
-      measure(name, UNet.build(config, size.get(0), size.get(1)), new RandomWeights(0));
-    }
+    measured.use(spec, this::measure);
     return 0;
   }
 

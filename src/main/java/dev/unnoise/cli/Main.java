@@ -96,6 +96,7 @@ public final class Main {
     commands.put("info", InfoCommand::new);
     commands.put("devices", DevicesCommand::new);
     commands.put("bench", BenchCommand::new);
+    commands.put("tune", TuneCommand::new);
     commands.put("kernels", KernelsCommand::new);
     return commands;
   }

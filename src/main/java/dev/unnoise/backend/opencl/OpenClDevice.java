@@ -5,6 +5,8 @@ import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.backend.opencl.node.Choices;
 import dev.unnoise.backend.opencl.node.Traits;
+import dev.unnoise.backend.opencl.tune.OpenClTuner;
+import dev.unnoise.backend.opencl.tune.TuningFile;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.pass.FoldBiases;
@@ -22,8 +24,10 @@ import dev.unnoise.graph.run.DeviceInfo;
 import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.NoisingJob;
 import dev.unnoise.graph.run.Precision;
+import dev.unnoise.graph.run.Tuner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A device of an OpenCL driver. */
 final class OpenClDevice implements Device {
@@ -41,12 +45,15 @@ final class OpenClDevice implements Device {
   private final DeviceInfo info;
   private final ClContext context;
   private final Programs programs;
+  private final TuningFile file;
   private final List<OpenClNetwork> loaded = new ArrayList<>();
 
   OpenClDevice(DeviceInfo info, ClDeviceInfo device) {
     this.info = info;
     this.context = new ClContext(device);
-    this.programs = new Programs(context, Choices.untuned(Traits.of(device)));
+    Traits traits = Traits.of(device);
+    this.file = new TuningFile(device, traits);
+    this.programs = new Programs(context, Choices.untuned(traits));
   }
 
   @Override
@@ -65,10 +72,19 @@ final class OpenClDevice implements Device {
       throw new BackendException(
           "backend opencl computes in " + Precision.labels(info.precisions()) + ", not in " + precision.label());
     }
-    Network stored = new StoreAs(precision.storage()).apply(lower(network));
-    OpenClNetwork ready = new OpenClNetwork(context, programs, stored, weights, loaded::remove);
+    Programs chosen = programs.choosing(new Choices(programs.traits(), file.read()));
+    OpenClNetwork ready = new OpenClNetwork(context, chosen, stored(network, precision), weights, loaded::remove);
     loaded.add(ready);
     return ready;
+  }
+
+  private static Network stored(Network network, Precision precision) {
+    return new StoreAs(precision.storage()).apply(Pass.applyAll(network, PASSES));
+  }
+
+  @Override
+  public Optional<Tuner> tuner() {
+    return Optional.of(new OpenClTuner(context, programs, file, OpenClDevice::stored));
   }
 
   @Override

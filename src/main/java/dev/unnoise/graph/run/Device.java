@@ -2,6 +2,7 @@ package dev.unnoise.graph.run;
 
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Weights;
+import java.util.Optional;
 
 /** An opened device. Closing it closes everything loaded on it. Not thread-safe: one caller at a time. */
 public interface Device extends AutoCloseable {
@@ -18,6 +19,11 @@ public interface Device extends AutoCloseable {
    * @throws BackendException if the precision is not one of {@link DeviceInfo#precisions()} or memory does not do
    */
   LoadedNetwork load(Network network, Weights weights, Precision precision);
+
+  /** What finds the fastest kernels for this device, if there is a choice. */
+  default Optional<Tuner> tuner() {
+    return Optional.empty();
+  }
 
   /** Adds noise to images: the forward process. */
   void noise(NoisingJob job);

@@ -1,6 +1,7 @@
 package dev.unnoise.backend.cpu.onednn;
 
 import dev.unnoise.graph.run.BackendException;
+import dev.unnoise.graph.run.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -25,9 +26,6 @@ import java.util.Optional;
  * cache folder of the user, side by side because the one finds the other there, and loaded from it.
  */
 public final class OneDnnLibrary {
-  /** Folder for unpacked libraries, in place of the user's cache folder. */
-  public static final String CACHE_PROPERTY = "unnoise.cache";
-
   /** {@code true} lets idle OpenMP threads spin: faster on a machine of one's own, ruinous on a shared one. */
   public static final String SPIN_PROPERTY = "unnoise.cpu.spin";
 
@@ -74,7 +72,7 @@ public final class OneDnnLibrary {
         System.load(unpack(file, folder).toString());
       }
     } catch (IOException | UncheckedIOException e) {
-      throw new BackendException("oneDNN cannot be unpacked to " + cacheFolder() + ": " + e.getMessage() + "; name another folder by -D" + CACHE_PROPERTY + "=…", e);
+      throw new BackendException("oneDNN cannot be unpacked to " + UserCache.folder() + ": " + e.getMessage() + "; name another folder by -D" + UserCache.PROPERTY + "=…", e);
     } catch (UnsatisfiedLinkError e) {
       throw new BackendException("oneDNN cannot be loaded: " + e.getMessage(), e);
     }
@@ -98,24 +96,13 @@ public final class OneDnnLibrary {
     return OneDnnLibrary.class.getClassLoader().getResource(resourceName(file));
   }
 
-  private static Path cacheFolder() {
-    String chosen = System.getProperty(CACHE_PROPERTY);
-    if (chosen != null) {
-      return Path.of(chosen);
-    }
-    String xdg = System.getenv("XDG_CACHE_HOME");
-    String home = Optional.ofNullable(System.getenv("HOME")).orElse(System.getProperty("user.home"));
-    Path base = xdg == null || xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg);
-    return base.resolve("unnoise");
-  }
-
   /** The folder for a build's files; a fresh one for this process alone where the user's cache cannot be written. */
   private static Path folder() throws IOException {
-    Path folder = cacheFolder().resolve("onednn-" + platform() + "-" + fingerprint());
+    Path folder = UserCache.folder().resolve("onednn-" + platform() + "-" + fingerprint());
     try {
       return Files.createDirectories(folder);
     } catch (IOException e) {
-      if (System.getProperty(CACHE_PROPERTY) != null) {
+      if (UserCache.isNamed()) {
         throw e;
       }
       Path temporary = Files.createTempDirectory("unnoise-");

@@ -45,6 +45,7 @@ public final class ClContext implements AutoCloseable {
   private final ClDeviceInfo info;
   private final cl_context context;
   private final cl_command_queue queue;
+  private boolean closed;
 
   /**
    * Opens a device.
@@ -82,6 +83,9 @@ public final class ClContext implements AutoCloseable {
   }
 
   cl_command_queue queue() {
+    if (closed) {
+      throw new IllegalStateException("a device is used after it was closed");
+    }
     return queue;
   }
 
@@ -124,7 +128,7 @@ public final class ClContext implements AutoCloseable {
       int count = (int) Math.min(piece.length, from.byteSize() - at);
       MemorySegment.copy(from, ValueLayout.JAVA_BYTE, at, piece, 0, count);
       Status.check(
-          clEnqueueWriteBuffer(queue, to.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
+          clEnqueueWriteBuffer(queue(), to.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
           "clEnqueueWriteBuffer");
     }
   }
@@ -135,7 +139,7 @@ public final class ClContext implements AutoCloseable {
     for (long at = 0; at < to.byteSize(); at += piece.length) {
       int count = (int) Math.min(piece.length, to.byteSize() - at);
       Status.check(
-          clEnqueueReadBuffer(queue, from.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
+          clEnqueueReadBuffer(queue(), from.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
           "clEnqueueReadBuffer");
       MemorySegment.copy(piece, 0, to, ValueLayout.JAVA_BYTE, at, count);
     }
@@ -144,22 +148,22 @@ public final class ClContext implements AutoCloseable {
   /** Enqueues a copy within the device. */
   public void copy(ClBuffer from, long fromOffset, ClBuffer to, long toOffset, long bytes) {
     Status.check(
-        clEnqueueCopyBuffer(queue, from.memory(), to.memory(), fromOffset, toOffset, bytes, 0, null, null),
+        clEnqueueCopyBuffer(queue(), from.memory(), to.memory(), fromOffset, toOffset, bytes, 0, null, null),
         "clEnqueueCopyBuffer");
   }
 
   /** Marks this place in the queue, and has the device begin. */
   public ClMark mark() {
     cl_event event = new cl_event();
-    Status.check(clEnqueueMarkerWithWaitList(queue, 0, null, event), "clEnqueueMarkerWithWaitList");
+    Status.check(clEnqueueMarkerWithWaitList(queue(), 0, null, event), "clEnqueueMarkerWithWaitList");
     ClMark mark = new ClMark(event);
-    Status.check(clFlush(queue), "clFlush");
+    Status.check(clFlush(queue()), "clFlush");
     return mark;
   }
 
   /** Waits until the device has nothing left to do. */
   public void finish() {
-    Status.check(clFinish(queue), "clFinish");
+    Status.check(clFinish(queue()), "clFinish");
   }
 
   /**
@@ -202,6 +206,10 @@ public final class ClContext implements AutoCloseable {
 
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     HELD.addAndGet(-2);
     int finished = clFinish(queue);
     int queueStatus = clReleaseCommandQueue(queue);

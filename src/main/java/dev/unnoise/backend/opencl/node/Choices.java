@@ -7,9 +7,10 @@ import java.util.Map;
  * Which template computes which product on a device.
  *
  * @param traits of the device
- * @param tuned templates found by measuring; other geometries take what suits the device in general
+ * @param tuned templates found by measuring, by {@link ProductGeometry#key()}; other geometries take what suits the
+ *     device in general
  */
-public record Choices(Traits traits, Map<ProductGeometry, ProductTemplate> tuned) {
+public record Choices(Traits traits, Map<String, ProductTemplate> tuned) {
   public Choices {
     tuned = Map.copyOf(tuned);
   }
@@ -22,7 +23,7 @@ public record Choices(Traits traits, Map<ProductGeometry, ProductTemplate> tuned
   /** The template of a product. */
   public ProductTemplate product(Product node) {
     ProductGeometry geometry = ProductGeometry.of(node);
-    ProductTemplate found = tuned.get(geometry);
-    return found == null ? traits.product(geometry) : found;
+    ProductTemplate found = tuned.get(geometry.key());
+    return found != null && found.fits(geometry) ? found : traits.product(geometry);
   }
 }

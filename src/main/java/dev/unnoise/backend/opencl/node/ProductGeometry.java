@@ -30,7 +30,8 @@ public record ProductGeometry(
     DataType type,
     DataType outputType) {
 
-  static ProductGeometry of(Product node) {
+  /** That of a node. */
+  public static ProductGeometry of(Product node) {
     Tensor source = node.source();
     Tensor output = node.output();
     return switch (node) {

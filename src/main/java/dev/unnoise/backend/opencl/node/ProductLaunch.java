@@ -1,32 +1,57 @@
 package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.graph.Epilogue;
 import dev.unnoise.graph.Product;
 
-/** Convolutions and linear layers by the template chosen for their geometry. */
+/** Convolutions and linear layers by a template. */
 final class ProductLaunch {
   private ProductLaunch() {}
 
+  /** A node by the template chosen for it. */
   static Launch of(Product node, Programs programs, DeviceParameters parameters, Site site) {
     ProductTemplate template = programs.choices().product(node);
-    ProductGeometry geometry = ProductGeometry.of(node).repeated(site.vectors());
-    ClKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "convolution");
+    ProductGeometry geometry = ProductGeometry.of(node);
+    Epilogue epilogue = node.epilogue();
+    ProductOperands operands =
+        new ProductOperands(
+            site.locate(node.source()),
+            parameters.packed(node.weight(), template.packing(), geometry.type()),
+            site.locate(node.output()),
+            node.bias().map(parameters::plain).orElse(null),
+            epilogue.conditioning().isPresent() ? site.conditioning() : null,
+            site.conditioningWidth(),
+            epilogue.conditioning().map(site::conditioningOffset).orElse(0),
+            epilogue.residual().map(site::locate).orElse(Located.NOWHERE),
+            epilogue.scale());
+    // The program is that of one vector: how many there are is an argument.
+    ClKernel kernel = programs.kernel(KernelChoice.product(geometry, template, programs.traits()), "convolution");
+    return bind(kernel, geometry.repeated(site.vectors()), template, operands);
+  }
+
+  /** A geometry by a template. */
+  static Launch of(ProductGeometry geometry, ProductTemplate template, Programs programs, ProductOperands operands) {
+    ClKernel kernel = programs.kernel(KernelChoice.product(geometry, template, programs.traits()), "convolution");
+    return bind(kernel, geometry, template, operands);
+  }
+
+  private static Launch bind(
+      ClKernel kernel, ProductGeometry geometry, ProductTemplate template, ProductOperands operands) {
     Launch launch = new Launch(kernel, template.grid(geometry));
-    site.locate(node.source()).to(kernel).integer(geometry.height()).integer(geometry.width()).integer(geometry.channels());
-    kernel.buffer(parameters.packed(node.weight(), template.packing(), geometry.type()));
-    site.locate(node.output())
+    operands.source().to(kernel).integer(geometry.height()).integer(geometry.width()).integer(geometry.channels());
+    kernel.buffer(operands.weight());
+    operands
+        .output()
         .to(kernel)
         .integer(geometry.outputHeight())
         .integer(geometry.outputWidth())
         .integer(geometry.outputChannels());
-    boolean conditioned = node.epilogue().conditioning().isPresent();
     kernel
-        .buffer(node.bias().map(parameters::plain).orElse(null))
-        .buffer(conditioned ? site.conditioning() : null)
-        .integer(site.conditioningWidth())
-        .integer(node.epilogue().conditioning().map(site::conditioningOffset).orElse(0));
-    node.epilogue().residual().map(site::locate).orElse(Located.NOWHERE).to(kernel);
-    kernel.number(node.epilogue().scale()).integer(geometry.window().padBefore());
+        .buffer(operands.bias())
+        .buffer(operands.conditioning())
+        .integer(operands.conditioningWidth())
+        .integer(operands.conditioningAt());
+    operands.residual().to(kernel).number(operands.scale()).integer(geometry.window().padBefore());
     switch (template) {
       case Staged staged -> kernel.integer(staged.band(geometry));
       case Tiled tiled -> launch.countingImages();

@@ -23,11 +23,12 @@ public record Staged(int pixels, int vectors, int vectorWidth) implements Produc
     return true;
   }
 
-  /** Tiles are no wider than the power of two that covers a row. */
+  /** Tiles are no wider than the power of two that covers a row; rows of linear layers stand for several, side by side. */
   @Override
   public Map<String, Integer> options(ProductGeometry geometry) {
     int width = geometry.outputWidth();
-    int covering = width >= pixels ? pixels : Integer.highestOneBit(2 * width - 1);
+    boolean linear = geometry.height() == 1 && geometry.window().kernel() == 1;
+    int covering = linear || width >= pixels ? pixels : Integer.highestOneBit(2 * width - 1);
     Map<String, Integer> options = new TreeMap<>(ProductTemplate.layer(geometry));
     options.put("PX", Math.min(pixels, covering));
     options.put("VB", vectors);

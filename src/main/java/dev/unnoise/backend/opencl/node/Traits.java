@@ -27,7 +27,7 @@ public record Traits(
   static final int CARD_VECTOR = 4;
 
   /** Channels from which transforming tiles costs less than it saves. */
-  private static final int WIDE = 32;
+  private static final int WIDE = 64;
 
   private static final Tiled CARD_PRODUCTS = new Tiled(64, 64, 16, 4, 8);
 
@@ -61,13 +61,13 @@ public record Traits(
         1,
         1,
         new Staged(tilePixels, 2, width),
-        new Winograd(32, tilePixels, 2, width),
+        new Winograd(32, tilePixels / 2, 4, width),
         new AttentionTemplate.Private(8, width, width));
   }
 
   /** The template of a product nobody has tuned. */
   ProductTemplate product(ProductGeometry geometry) {
-    boolean wide = geometry.channels() >= WIDE && geometry.outputChannels() >= WIDE;
+    boolean wide = Math.max(geometry.channels(), geometry.outputChannels()) >= WIDE;
     return wide && wideConvolutions.fits(geometry) ? wideConvolutions : products;
   }
 }
