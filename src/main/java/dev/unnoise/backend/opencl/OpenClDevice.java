@@ -52,7 +52,7 @@ final class OpenClDevice implements Device {
     this.info = info;
     this.context = new ClContext(device);
     Traits traits = Traits.of(device);
-    this.file = new TuningFile(device, traits);
+    this.file = TuningFile.of(device, traits);
     this.programs = new Programs(context, Choices.untuned(traits));
   }
 

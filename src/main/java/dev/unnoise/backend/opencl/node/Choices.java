@@ -22,7 +22,10 @@ public record Choices(Traits traits, Map<String, ProductTemplate> tuned) {
 
   /** The template of a product. */
   public ProductTemplate product(Product node) {
-    ProductGeometry geometry = ProductGeometry.of(node);
+    return product(ProductGeometry.of(node));
+  }
+
+  ProductTemplate product(ProductGeometry geometry) {
     ProductTemplate found = tuned.get(geometry.key());
     return found != null && found.fits(geometry) ? found : traits.product(geometry);
   }

@@ -55,7 +55,8 @@ public record Traits(
     return width == 16 ? WIDE_PROCESSOR : processor(width, 4);
   }
 
-  private static Traits processor(int width, int tilePixels) {
+  /** For processors with vectors of {@code width} floats, whose registers hold 2·tilePixels sums beside operands. */
+  static Traits processor(int width, int tilePixels) {
     return new Traits(
         width,
         1,

@@ -37,24 +37,35 @@ public final class TuningFile {
       List.of("convolution_staged", "convolution_tiled", "convolution_winograd");
   private static final int DIGEST_DIGITS = 16;
 
+  /** Characters of the device's name in the file's. */
+  private static final int READABLE = 40;
+
+  /** A lock on a file holds against other processes, not against other threads of this one. */
+  private static final Object WITHIN_PROCESS = new Object();
+
   private final Path file;
   private final Map<String, ProductTemplate> known;
 
-  /** The file for a device. */
-  public TuningFile(ClDeviceInfo info, Traits traits) {
-    this(UserCache.folder().resolve("opencl"), info, traits);
+  /**
+   * A file.
+   *
+   * @param candidates templates that may stand in it
+   */
+  TuningFile(Path file, List<ProductTemplate> candidates) {
+    this.file = file;
+    this.known = candidates.stream().collect(Collectors.toMap(ProductTemplate::key, template -> template));
   }
 
-  TuningFile(Path folder, ClDeviceInfo info, Traits traits) {
-    List<ProductTemplate> candidates = Candidates.all(traits);
-    this.known = candidates.stream().collect(Collectors.toMap(ProductTemplate::key, template -> template));
+  /** The file for a device. */
+  public static TuningFile of(ClDeviceInfo info, Traits traits) {
     String identity =
         Stream.concat(
                 Stream.of(info.platformName(), info.name(), info.version(), info.driver(), traits.toString()),
                 FILES.stream().map(name -> new KernelSource(name, Map.of()).text(Dialect.OPENCL)))
             .collect(Collectors.joining("\n"));
     String readable = info.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
-    this.file = folder.resolve(readable.substring(0, Math.min(40, readable.length())) + "-" + digest(identity) + ".txt");
+    String name = readable.substring(0, Math.min(READABLE, readable.length())) + "-" + digest(identity) + ".txt";
+    return new TuningFile(UserCache.folder().resolve("opencl").resolve(name), Candidates.all(traits));
   }
 
   /** Where it is, or would be. */
@@ -92,6 +103,12 @@ public final class TuningFile {
    * @throws BackendException if the file cannot be written
    */
   public void put(String geometry, ProductTemplate template) {
+    synchronized (WITHIN_PROCESS) {
+      write(geometry, template);
+    }
+  }
+
+  private void write(String geometry, ProductTemplate template) {
     try {
       Files.createDirectories(file.getParent());
       Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
