@@ -10,6 +10,7 @@
 #endif
 #define out_real JOIN(STORED_, OUTPUT_STORAGE)
 #define LOAD_OUT(p) JOIN(LOAD_, OUTPUT_STORAGE)(p)
+#define STORE_OUT(x, p) JOIN(STORE_, OUTPUT_STORAGE)(x, p)
 
 #define RUNS_OF(type, suffix, storage) \
   FUNCTION vec JOIN(load_, suffix)(const GLOBAL type *from, int count) { \

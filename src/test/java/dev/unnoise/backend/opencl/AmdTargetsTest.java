@@ -6,14 +6,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.unnoise.backend.kernels.Dialect;
 import dev.unnoise.backend.kernels.KernelSource;
+import dev.unnoise.backend.opencl.node.Candidates;
 import dev.unnoise.backend.opencl.node.Choices;
 import dev.unnoise.backend.opencl.node.KernelChoice;
+import dev.unnoise.backend.opencl.node.MatrixUnit;
+import dev.unnoise.backend.opencl.node.ProductGeometry;
 import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Product;
 import dev.unnoise.graph.pass.Pass;
+import dev.unnoise.graph.pass.StoreAs;
+import dev.unnoise.graph.run.Precision;
 import dev.unnoise.model.Architectures;
 import dev.unnoise.model.UNet;
-import dev.unnoise.model.UNetConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +31,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Kernels as cards of AMD get them, compiled without one: none may spill registers to memory. */
 class AmdTargetsTest {
@@ -39,30 +44,72 @@ class AmdTargetsTest {
 
   private record Resources(String program, String kernel, int registers, int scratch, int local) {}
 
-  /** Programs of every architecture of the benchmarks. */
-  private static Set<KernelSource> sources() {
+  /** Programs of every architecture of the benchmarks, in a precision. */
+  private static Set<KernelSource> sources(Precision precision) {
     Set<KernelSource> all = new LinkedHashSet<>();
-    for (UNetConfig config : Architectures.byName().values()) {
-      List<Integer> size = config.sampleSize().orElseThrow();
-      Network network = UNet.build(config, size.get(0), size.get(1));
-      all.addAll(KernelChoice.all(Pass.applyAll(network, OpenClDevice.PASSES), Choices.untuned(Traits.CARD)));
+    for (Network network : networks(precision)) {
+      all.addAll(KernelChoice.all(network, Choices.untuned(Traits.CARD)));
     }
     return all;
   }
 
+  /** Programs that the tuner may choose in their place on a target. */
+  private static Set<KernelSource> candidates(Precision precision, String target) {
+    Traits traits = Traits.CARD.with(MatrixUnit.of(target));
+    Set<KernelSource> all = new LinkedHashSet<>();
+    for (Network network : networks(precision)) {
+      network.denoiser().nodes().stream()
+          .filter(Product.class::isInstance)
+          .map(node -> ProductGeometry.of((Product) node))
+          .forEach(
+              geometry ->
+                  Candidates.of(geometry, traits)
+                      .forEach(template -> all.add(KernelChoice.product(geometry, template, traits))));
+    }
+    return all;
+  }
+
+  private static List<Network> networks(Precision precision) {
+    return Architectures.byName().values().stream()
+        .map(
+            config -> {
+              List<Integer> size = config.sampleSize().orElseThrow();
+              Network network = UNet.build(config, size.get(0), size.get(1));
+              return new StoreAs(precision.storage()).apply(Pass.applyAll(network, OpenClDevice.PASSES));
+            })
+        .toList();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"gfx90a", "gfx942", "gfx1100"})
-  void nothingSpills(String target) throws Exception {
+  @CsvSource({"gfx90a, FP32", "gfx942, FP16", "gfx1100, FP32"})
+  void nothingSpills(String target, Precision precision) throws Exception {
     assumeTrue(Files.isExecutable(COMPILER) && Files.exists(LIBRARY), "clang-19 and libclc-19 are not installed");
     List<Resources> table = new ArrayList<>();
-    for (KernelSource source : sources()) {
+    for (KernelSource source : sources(precision)) {
       table.addAll(compile(source, target));
     }
     assertTrue(table.size() > 15, "only " + table.size() + " kernels were seen");
-    write(target, table);
+    write("opencl-" + target + "-" + precision.label(), table);
     List<Resources> spilled = table.stream().filter(kernel -> kernel.scratch() > 0).toList();
     assertEquals(List.of(), spilled);
     assertTrue(table.stream().allMatch(kernel -> kernel.local() <= 32 << 10), "more than 32 KiB of local memory");
+  }
+
+  /** Matrix cores have kernels of their own, in every precision that they multiply. */
+  @ParameterizedTest
+  @CsvSource({"gfx90a, FP32", "gfx942, FP16", "gfx1100, BF16"})
+  void candidatesCompile(String target, Precision precision) throws Exception {
+    assumeTrue(Files.isExecutable(COMPILER) && Files.exists(LIBRARY), "clang-19 and libclc-19 are not installed");
+    List<Resources> table = new ArrayList<>();
+    for (KernelSource source : candidates(precision, target)) {
+      // One geometry stands for all: the others differ in how pixels are found.
+      if (source.options().get("KERNEL_SIZE") == 3 && source.options().get("STRIDE") == 1) {
+        table.addAll(compile(source, target));
+      }
+    }
+    write("opencl-candidates-" + target + "-" + precision.label(), table);
+    assertTrue(table.stream().anyMatch(kernel -> kernel.program().startsWith("convolution_amd")), "no matrix cores");
+    assertEquals(List.of(), table.stream().filter(kernel -> kernel.scratch() > 0).toList());
   }
 
   private List<Resources> compile(KernelSource source, String target) throws IOException, InterruptedException {
@@ -100,12 +147,12 @@ class AmdTargetsTest {
   }
 
   /** The table that bench/results keeps, beside the test's reports. */
-  private static void write(String target, List<Resources> table) throws IOException {
+  private static void write(String name, List<Resources> table) throws IOException {
     StringBuilder text = new StringBuilder("| program | kernel | VGPRs | scratch | local memory |\n|---|---|---|---|---|\n");
     for (Resources kernel : table) {
       text.append("| " + kernel.program() + " | " + kernel.kernel() + " | " + kernel.registers() + " | "
           + kernel.scratch() + " | " + kernel.local() + " |\n");
     }
-    Files.writeString(Path.of("target", "opencl-" + target + ".md"), text);
+    Files.writeString(Path.of("target", name + ".md"), text);
   }
 }

@@ -9,7 +9,10 @@ public final class Candidates {
 
   /** All of them, whatever the geometry. */
   public static List<ProductTemplate> all(Traits traits) {
-    return traits.products() instanceof Tiled ? cards() : processors(traits.vectorWidth());
+    if (!(traits.products() instanceof Tiled)) {
+      return processors(traits.vectorWidth());
+    }
+    return Stream.concat(cards().stream(), traits.matrixUnit().stream().map(MatrixCores::new)).toList();
   }
 
   /** Those that compute a geometry; what is taken without measuring comes first. */

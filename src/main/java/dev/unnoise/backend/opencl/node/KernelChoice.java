@@ -79,7 +79,7 @@ public final class KernelChoice {
   }
 
   /** Convolutions and linear layers by a template. */
-  static KernelSource product(ProductGeometry geometry, ProductTemplate template, Traits traits) {
+  public static KernelSource product(ProductGeometry geometry, ProductTemplate template, Traits traits) {
     Map<String, Integer> options = new TreeMap<>(template.options(geometry));
     options.put("OUTPUT_STORAGE", storage(geometry.outputType()));
     return source(template.file(), options, geometry.type(), traits);

@@ -54,6 +54,7 @@ final class ProductLaunch {
     operands.residual().to(kernel).number(operands.scale()).integer(geometry.window().padBefore());
     switch (template) {
       case Staged staged -> kernel.integer(staged.band(geometry));
+      case MatrixCores cores -> launch.countingImages();
       case Tiled tiled -> launch.countingImages();
       case Winograd winograd -> launch.countingImages();
     }

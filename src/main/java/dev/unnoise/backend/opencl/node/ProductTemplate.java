@@ -3,7 +3,7 @@ package dev.unnoise.backend.opencl.node;
 import java.util.Map;
 
 /** A way to compute convolutions and linear layers, with its parameters. */
-public sealed interface ProductTemplate permits Staged, Tiled, Winograd {
+public sealed interface ProductTemplate permits MatrixCores, Staged, Tiled, Winograd {
   /** Input channels that weights are packed by. */
   int CHUNK = 64;
 

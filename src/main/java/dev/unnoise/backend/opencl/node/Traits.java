@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
 import dev.unnoise.graph.run.BackendException;
+import java.util.Optional;
 
 /**
  * How kernels are shaped for a kind of device.
@@ -12,6 +13,7 @@ import dev.unnoise.graph.run.BackendException;
  * @param products the template of convolutions and linear layers
  * @param wideConvolutions the template of those convolutions of many channels that it fits
  * @param attention the template of attention
+ * @param matrixUnit matrix cores that the tuner may try
  */
 public record Traits(
     int vectorWidth,
@@ -19,7 +21,8 @@ public record Traits(
     int normItems,
     ProductTemplate products,
     ProductTemplate wideConvolutions,
-    AttentionTemplate attention) {
+    AttentionTemplate attention,
+    Optional<MatrixUnit> matrixUnit) {
   /** {@code card} or {@code processor} chooses the shape in place of what suits the device; for tests and comparisons. */
   public static final String PROPERTY = "unnoise.opencl.shape";
 
@@ -33,7 +36,7 @@ public record Traits(
 
   /** For cards: products of 64 by 64 results a group of 128, 32 each, out of 8 KiB of local memory. */
   public static final Traits CARD =
-      new Traits(CARD_VECTOR, 32, 128, CARD_PRODUCTS, CARD_PRODUCTS, new AttentionTemplate.Tiled(16, 32, 32));
+      new Traits(CARD_VECTOR, 32, 128, CARD_PRODUCTS, CARD_PRODUCTS, new AttentionTemplate.Tiled(16, 32, 32), Optional.empty());
 
   /** For processors with vectors of 16 floats: 32 registers hold 8·2 sums, two weights and broadcasts. */
   public static final Traits WIDE_PROCESSOR = processor(16, 8);
@@ -48,7 +51,7 @@ public record Traits(
               throw new BackendException(PROPERTY + " is " + other + ", expected card or processor");
         };
     if (card) {
-      return CARD;
+      return CARD.with(MatrixUnit.of(info.name()));
     }
     int width = info.vectorWidth() >= 16 ? 16 : info.vectorWidth() >= 8 ? 8 : 4;
     // 16 registers hold 4·2 sums.
@@ -63,7 +66,13 @@ public record Traits(
         1,
         new Staged(tilePixels, 2, width),
         new Winograd(32, tilePixels / 2, 4, width),
-        new AttentionTemplate.Private(8, width, width));
+        new AttentionTemplate.Private(8, width, width),
+        Optional.empty());
+  }
+
+  /** The same with these matrix cores. */
+  public Traits with(Optional<MatrixUnit> unit) {
+    return new Traits(vectorWidth, itemsPerGroup, normItems, products, wideConvolutions, attention, unit);
   }
 
   /** The template of a product nobody has tuned. */

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  */
 public final class TuningFile {
   private static final List<String> FILES =
-      List.of("convolution_staged", "convolution_tiled", "convolution_winograd");
+      List.of("convolution_amd", "convolution_staged", "convolution_tiled", "convolution_winograd");
   private static final int DIGEST_DIGITS = 16;
 
   /** Characters of the device's name in the file's. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every template that the tuner may choose, at extents that fit no tile. */
@@ -69,6 +70,17 @@ class TemplatesTest {
           assertTrue(trial.millis(candidates.getLast()) > 0, geometry.key());
         }
       }
+    }
+  }
+
+  /** Everything of the kernel for AMD's matrix cores but the instruction. */
+  @ParameterizedTest
+  @CsvSource({"EMULATED_MFMA, F32", "EMULATED_MFMA, BF16", "EMULATED_WMMA, F16"})
+  void matrixCoresAreFedRight(MatrixUnit unit, DataType type) {
+    ProductGeometry geometry = geometry(Window.SAME_3X3, true, 5, 4, 70, 37, type);
+    try (Programs programs = new Programs(context, Choices.untuned(Traits.CARD));
+        ProductTrial trial = new ProductTrial(context, programs, geometry, IMAGES)) {
+      assertTrue(trial.millis(new MatrixCores(unit)) > 0);
     }
   }
 
