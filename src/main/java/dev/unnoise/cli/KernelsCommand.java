@@ -4,6 +4,7 @@ import dev.unnoise.graph.FileFailure;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.UnnoiseException;
 import dev.unnoise.graph.run.KernelSources;
+import dev.unnoise.graph.run.Precision;
 import dev.unnoise.model.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -38,6 +39,14 @@ final class KernelsCommand implements Callable<Integer> {
   @Option(names = "--dialect", paramLabel = "NAME", required = true, description = "opencl or cuda.")
   private String dialect;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "fp32",
+      converter = PrecisionConverter.class,
+      description = "In what the network computes: fp32, bf16 or fp16 (default: ${DEFAULT-VALUE}).")
+  private Precision precision;
+
   @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the files; it must exist.")
   private Path out;
 
@@ -62,7 +71,7 @@ final class KernelsCommand implements Callable<Integer> {
     }
     try (Checkpoint checkpoint = model.open()) {
       Network network = ModelOption.network(checkpoint, Optional.empty());
-      List<KernelSources.KernelText> texts = sources.of(network, dialect);
+      List<KernelSources.KernelText> texts = sources.of(network, dialect, precision);
       for (KernelSources.KernelText text : texts) {
         write(text.name() + text.ending(), text.source());
         write(text.name() + ".options", text.options() + "\n");

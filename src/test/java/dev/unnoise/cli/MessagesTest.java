@@ -73,7 +73,7 @@ class MessagesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "smaple | 2 | there is no command smaple, expected one of sample, predict, noise, info, devices, bench, kernels",
+        "smaple | 2 | there is no command smaple, expected one of sample, predict, noise, info, devices, bench, tune, kernels",
         "sample --stpes 3 | 2 | '--stpes'",
         "sample --steps many | 2 | --steps",
         "sample --steps 0 | 2 | --steps 0 is below 1",
@@ -141,6 +141,10 @@ class MessagesTest {
         "bench --architecture vgg | 2 | --architecture vgg is unknown, expected one of ddpm-cifar10-32, ddpm-church-256, adm-64",
         "bench --architecture adm-64 --model @ddpm-tiny | 2 | --model and --architecture exclude each other",
         "bench --steps 0 | 2 | --steps 0 is not within [1, 1000]",
+        "noise --input %nowhere.npy --timestep 3,4 --each --out %x.npy | 1 | nowhere.npy",
+        "tune --backend reference | 1 | backend reference has nothing to tune",
+        "tune --architecture resnet | 2 | --architecture resnet is unknown, expected one of",
+        "kernels --dialect opencl --precision int8 --out %empty | 2 | int8",
         "kernels --dialect metal --out %empty | 2 | --dialect metal is unknown, expected one of opencl, cuda",
         "kernels --dialect cuda --out %nowhere | 1 | nowhere does not exist, expected a folder",
         "info --model %nowhere | 1 | does not exist",
@@ -195,7 +199,7 @@ class MessagesTest {
 
   @Test
   void helpGoesToStdout() {
-    for (String command : List.of("sample", "predict", "noise", "info", "devices", "bench", "kernels")) {
+    for (String command : List.of("sample", "predict", "noise", "info", "devices", "bench", "tune", "kernels")) {
       Outcome outcome = run(command, "--help");
       assertEquals(0, outcome.exit());
       assertTrue(outcome.out().contains("Usage: unnoise " + command), outcome.out());

@@ -78,7 +78,8 @@ final class OpenClDevice implements Device {
     return ready;
   }
 
-  private static Network stored(Network network, Precision precision) {
+  /** The network as it runs in a precision. */
+  static Network stored(Network network, Precision precision) {
     return new StoreAs(precision.storage()).apply(Pass.applyAll(network, PASSES));
   }
 

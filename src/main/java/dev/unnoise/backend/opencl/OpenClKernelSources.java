@@ -6,8 +6,8 @@ import dev.unnoise.backend.opencl.node.Choices;
 import dev.unnoise.backend.opencl.node.KernelChoice;
 import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.graph.Network;
-import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.run.KernelSources;
+import dev.unnoise.graph.run.Precision;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,9 +22,9 @@ public final class OpenClKernelSources implements KernelSources {
   }
 
   @Override
-  public List<KernelText> of(Network network, String dialect) {
+  public List<KernelText> of(Network network, String dialect, Precision precision) {
     Dialect language = Dialect.valueOf(dialect.toUpperCase(Locale.ROOT));
-    Network lowered = Pass.applyAll(network, OpenClDevice.PASSES);
+    Network lowered = OpenClDevice.stored(network, precision);
     Set<KernelSource> sources = new LinkedHashSet<>(KernelChoice.all(lowered, Choices.untuned(Traits.CARD)));
     if (language == Dialect.OPENCL) {
       sources.addAll(KernelChoice.all(lowered, Choices.untuned(Traits.WIDE_PROCESSOR)));

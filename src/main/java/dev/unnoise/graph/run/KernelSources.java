@@ -14,7 +14,7 @@ public interface KernelSources {
    *
    * @param dialect one of {@link #dialects()}
    */
-  List<KernelText> of(Network network, String dialect);
+  List<KernelText> of(Network network, String dialect, Precision precision);
 
   /**
    * A program as it is compiled.
