@@ -1,0 +1,2 @@
+/* What the backend cuda calls of cuBLASLt: matrix products. */
+#include <cublasLt.h>

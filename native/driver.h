@@ -1,0 +1,2 @@
+/* What the backend cuda calls of the driver, libcuda. */
+#include <cuda.h>
