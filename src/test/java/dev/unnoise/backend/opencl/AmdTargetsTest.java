@@ -92,7 +92,9 @@ class AmdTargetsTest {
     write("opencl-" + target + "-" + precision.label(), table);
     List<Resources> spilled = table.stream().filter(kernel -> kernel.scratch() > 0).toList();
     assertEquals(List.of(), spilled);
-    assertTrue(table.stream().allMatch(kernel -> kernel.local() <= 32 << 10), "more than 32 KiB of local memory");
+    int local = table.stream().mapToInt(Resources::local).max().orElseThrow();
+    assertEquals(Traits.CARD.localBytes(), local, "bytes of local memory that a device is asked for");
+    assertTrue(local <= 32 << 10, "more than 32 KiB of local memory");
   }
 
   /** Matrix cores have kernels of their own, in every precision that they multiply. */

@@ -2,8 +2,10 @@ package dev.unnoise.backend.opencl.cl;
 
 import static org.jocl.CL.CL_DEVICE_COMPILER_AVAILABLE;
 import static org.jocl.CL.CL_DEVICE_GLOBAL_MEM_SIZE;
+import static org.jocl.CL.CL_DEVICE_LOCAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_MAX_COMPUTE_UNITS;
 import static org.jocl.CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE;
+import static org.jocl.CL.CL_DEVICE_MAX_WORK_GROUP_SIZE;
 import static org.jocl.CL.CL_DEVICE_MEM_BASE_ADDR_ALIGN;
 import static org.jocl.CL.CL_DEVICE_NAME;
 import static org.jocl.CL.CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT;
@@ -25,6 +27,8 @@ import org.jocl.cl_platform_id;
  *
  * @param memoryBytes all of its memory
  * @param largestAllocation bytes of the largest buffer
+ * @param localMemoryBytes of a group
+ * @param maxGroupItems work-items of the largest group
  * @param alignmentBytes to which buffers are aligned
  * @param vectorWidth floats of a native vector
  */
@@ -40,6 +44,8 @@ public record ClDeviceInfo(
     int computeUnits,
     long memoryBytes,
     long largestAllocation,
+    long localMemoryBytes,
+    long maxGroupItems,
     int alignmentBytes,
     int vectorWidth) {
 
@@ -56,6 +62,8 @@ public record ClDeviceInfo(
         integer(id, CL_DEVICE_MAX_COMPUTE_UNITS),
         number(id, CL_DEVICE_GLOBAL_MEM_SIZE),
         number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
+        number(id, CL_DEVICE_LOCAL_MEM_SIZE),
+        number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE),
         Math.max(Float.BYTES, integer(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / Byte.SIZE),
         integer(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT));
   }
@@ -88,7 +96,8 @@ public record ClDeviceInfo(
     return untilZero(bytes);
   }
 
-  private static String untilZero(byte[] bytes) {
+  /** What drivers write as text. */
+  static String untilZero(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
     int end = text.indexOf(0);
     return (end < 0 ? text : text.substring(0, end)).strip();

@@ -13,6 +13,9 @@ public sealed interface AttentionTemplate {
   /** Work-items of a group. */
   int itemsPerGroup();
 
+  /** Bytes of local memory that a group takes. */
+  int localBytes();
+
   /** Work-items for all rows of a head. */
   long items(int tokens);
 
@@ -36,6 +39,11 @@ public sealed interface AttentionTemplate {
     @Override
     public int itemsPerGroup() {
       return 1;
+    }
+
+    @Override
+    public int localBytes() {
+      return 0;
     }
 
     @Override
@@ -70,6 +78,12 @@ public sealed interface AttentionTemplate {
     @Override
     public int itemsPerGroup() {
       return queries * keys / 4;
+    }
+
+    /** Queries, keys and scores have a column to spare, and every query three numbers of its softmax. */
+    @Override
+    public int localBytes() {
+      return Float.BYTES * ((queries + keys) * (depth + 1) + queries * (keys + 1) + 3 * queries);
     }
 
     @Override

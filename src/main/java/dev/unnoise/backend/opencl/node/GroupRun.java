@@ -21,6 +21,11 @@ record GroupRun(int channels, int vectors) {
   /** Bytes of a pixel that are worth fetching: several sectors of a card's memory. */
   private static final int LEAST_CHANNELS = 32;
 
+  /** Bytes of local memory that a group of work-items takes at most: sums of a run by each, its means and variances. */
+  static int localBytes(int items, int vectorWidth) {
+    return Float.BYTES * (Math.max(items * vectorWidth, MOST_CHANNELS) + 2 * MOST_CHANNELS);
+  }
+
   /** How to split a norm, if it can be computed in one launch. */
   static Optional<GroupRun> of(GroupNorm node, Traits traits) {
     int all = node.output().channels();

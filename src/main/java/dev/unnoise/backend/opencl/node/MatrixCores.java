@@ -41,7 +41,12 @@ public record MatrixCores(MatrixUnit unit) implements ProductTemplate {
   @Override
   public Grid grid(ProductGeometry geometry) {
     return new Grid.Flattened(
-        geometry.pixels(), TILE, WAVES * unit.lanes(), Math.ceilDiv(geometry.outputChannels(), TILE));
+        geometry.pixels(), TILE, itemsPerGroup(), Math.ceilDiv(geometry.outputChannels(), TILE));
+  }
+
+  @Override
+  public int itemsPerGroup() {
+    return WAVES * unit.lanes();
   }
 
   @Override

@@ -22,6 +22,9 @@ public sealed interface ProductTemplate permits MatrixCores, Staged, Tiled, Wino
   /** Work-items. */
   Grid grid(ProductGeometry geometry);
 
+  /** Work-items of a group. */
+  int itemsPerGroup();
+
   /** Bytes of local memory that a group takes. */
   int localBytes();
 

@@ -43,7 +43,7 @@ public record Staged(int pixels, int vectors, int vectorWidth) implements Produc
   @Override
   public Grid grid(ProductGeometry geometry) {
     return new Grid.PerImage(
-        1,
+        itemsPerGroup(),
         Math.ceilDiv(geometry.outputChannels(), vectors * vectorWidth),
         Math.ceilDiv(geometry.outputHeight(), band(geometry)));
   }
@@ -51,6 +51,11 @@ public record Staged(int pixels, int vectors, int vectorWidth) implements Produc
   /** Rows of a work-item. */
   int band(ProductGeometry geometry) {
     return Math.clamp(BAND_PIXELS / geometry.outputWidth(), 1, geometry.outputHeight());
+  }
+
+  @Override
+  public int itemsPerGroup() {
+    return 1;
   }
 
   @Override

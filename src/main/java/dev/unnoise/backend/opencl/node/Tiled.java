@@ -41,8 +41,12 @@ public record Tiled(int pixels, int channels, int depth, int itemPixels, int ite
 
   @Override
   public Grid grid(ProductGeometry geometry) {
-    int items = pixels / itemPixels * (channels / itemChannels);
-    return new Grid.Flattened(geometry.pixels(), pixels, items, Math.ceilDiv(geometry.outputChannels(), channels));
+    return new Grid.Flattened(geometry.pixels(), pixels, itemsPerGroup(), Math.ceilDiv(geometry.outputChannels(), channels));
+  }
+
+  @Override
+  public int itemsPerGroup() {
+    return pixels / itemPixels * (channels / itemChannels);
   }
 
   /** Pixels lie in rows of one vector more than they need. */

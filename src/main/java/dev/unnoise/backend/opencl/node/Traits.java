@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
 import dev.unnoise.graph.run.BackendException;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -41,18 +42,58 @@ public record Traits(
   /** For processors with vectors of 16 floats: 32 registers hold 8·2 sums, two weights and broadcasts. */
   public static final Traits WIDE_PROCESSOR = processor(16, 8);
 
-  /** What suits a device: processors want wide vectors and few items, cards the opposite. */
+  /**
+   * What suits a device: processors want wide vectors and few items, cards the opposite, if they have the local memory.
+   *
+   * @throws BackendException if the device has too little even so, or for the shape that was asked for
+   */
   public static Traits of(ClDeviceInfo info) {
+    String suitable = info.gpu() && CARD.fit(info) ? "card" : "processor";
+    String shape = System.getProperty(PROPERTY, suitable);
     boolean card =
-        switch (System.getProperty(PROPERTY, info.gpu() ? "card" : "processor")) {
+        switch (shape) {
           case "card" -> true;
           case "processor" -> false;
           case String other ->
               throw new BackendException(PROPERTY + " is " + other + ", expected card or processor");
         };
-    if (card) {
-      return CARD.with(MatrixUnit.of(info.name()));
+    Traits chosen = card ? CARD.with(MatrixUnit.of(info.name())) : processor(info);
+    if (!chosen.fit(info)) {
+      throw new BackendException(
+          "kernels of the shape " + shape + " need groups of " + chosen.largestGroup() + " work-items with "
+              + chosen.localBytes() + " bytes of local memory, " + info.name() + " has " + info.maxGroupItems() + " with "
+              + info.localMemoryBytes());
     }
+    return chosen;
+  }
+
+  private boolean fit(ClDeviceInfo info) {
+    return localBytes() <= info.localMemoryBytes() && largestGroup() <= info.maxGroupItems();
+  }
+
+  /** Bytes of local memory that a group takes at most. */
+  public int localBytes() {
+    // The search for quantiles counts in local memory whatever the shape.
+    int quantile = Integer.BYTES * KernelChoice.QUANTILE_ITEMS;
+    int norm = GroupRun.localBytes(normItems, vectorWidth);
+    return largest(quantile, norm, products.localBytes(), wideConvolutions.localBytes(), attention.localBytes());
+  }
+
+  private int largestGroup() {
+    return largest(
+        KernelChoice.QUANTILE_ITEMS,
+        itemsPerGroup,
+        normItems,
+        products.itemsPerGroup(),
+        wideConvolutions.itemsPerGroup(),
+        attention.itemsPerGroup());
+  }
+
+  private static int largest(int... numbers) {
+    return Arrays.stream(numbers).max().orElseThrow();
+  }
+
+  private static Traits processor(ClDeviceInfo info) {
     int width = info.vectorWidth() >= 16 ? 16 : info.vectorWidth() >= 8 ? 8 : 4;
     // 16 registers hold 4·2 sums.
     return width == 16 ? WIDE_PROCESSOR : processor(width, 4);

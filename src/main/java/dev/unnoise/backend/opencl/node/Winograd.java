@@ -45,7 +45,12 @@ public record Winograd(int tiles, int together, int vectors, int vectorWidth) im
   @Override
   public Grid grid(ProductGeometry geometry) {
     long perImage = (long) Math.ceilDiv(geometry.outputHeight(), SIDE) * Math.ceilDiv(geometry.outputWidth(), SIDE);
-    return new Grid.Flattened(perImage, tiles, 1, Math.ceilDiv(geometry.outputChannels(), vectors * vectorWidth));
+    return new Grid.Flattened(perImage, tiles, itemsPerGroup(), Math.ceilDiv(geometry.outputChannels(), vectors * vectorWidth));
+  }
+
+  @Override
+  public int itemsPerGroup() {
+    return 1;
   }
 
   @Override
