@@ -160,14 +160,17 @@ public final class Pipeline implements AutoCloseable {
 
   private void closeProgram() {
     if (program != null) {
-      program.close();
+      // Forgotten first: closing fails on a lost device, and a closed program must not be taken for the one wanted.
+      Program closing = program;
       program = null;
+      closing.close();
     }
   }
 
   @Override
   public void close() {
-    closeProgram();
-    loaded.close();
+    try (loaded) {
+      closeProgram();
+    }
   }
 }

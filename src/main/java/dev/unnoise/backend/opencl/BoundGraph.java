@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.backend.opencl.node.DeviceParameters;
 import dev.unnoise.backend.opencl.node.Launch;
@@ -52,8 +53,8 @@ final class BoundGraph implements Site, AutoCloseable {
         ofNode.forEach(held::own);
         launches.add(ofNode);
       }
-    } catch (RuntimeException e) {
-      close();
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, this::close);
       throw e;
     }
   }

@@ -3,6 +3,7 @@ package dev.unnoise.backend.opencl;
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.backend.opencl.node.KernelChoice;
 import dev.unnoise.backend.opencl.node.Programs;
@@ -41,8 +42,8 @@ final class DeviceNoising implements AutoCloseable {
       noisy = held.own(context.allocate(rounds * images * imageBytes));
       levels = held.own(context.allocate((long) LEVEL * Float.BYTES * Math.max(images, rounds)));
       kernel = held.own(programs.kernel(KernelChoice.noising(programs.traits()), "noising"));
-    } catch (RuntimeException e) {
-      close();
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, this::close);
       throw e;
     }
   }

@@ -32,7 +32,8 @@ public final class OpenClBackend implements Backend {
       return devices.isEmpty()
           ? new Availability.Missing("no OpenCL driver has a device with a compiler", REMEDY)
           : new Availability.Ready(devices.stream().map(OpenClBackend::describe).toList());
-    } catch (UnsatisfiedLinkError e) {
+    } catch (LinkageError e) {
+      // JOCL's class fails as unsatisfied the first time, and as a class that could not be initialised from then on.
       return new Availability.Missing("there is no OpenCL loader on this machine (libOpenCL)", REMEDY);
     } catch (BackendException e) {
       return new Availability.Missing(e.getMessage(), REMEDY);

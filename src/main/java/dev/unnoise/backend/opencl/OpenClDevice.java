@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.backend.opencl.node.Choices;
 import dev.unnoise.backend.opencl.node.Traits;
@@ -50,9 +51,9 @@ final class OpenClDevice implements Device {
 
   OpenClDevice(DeviceInfo info, ClDeviceInfo device) {
     this.info = info;
-    this.context = new ClContext(device);
     Traits traits = Traits.of(device);
     this.file = TuningFile.of(device, traits);
+    this.context = new ClContext(device);
     this.programs = new Programs(context, Choices.untuned(traits));
   }
 
@@ -95,8 +96,7 @@ final class OpenClDevice implements Device {
 
   @Override
   public void close() {
-    List.copyOf(loaded).forEach(OpenClNetwork::close);
-    programs.close();
-    context.close();
+    Closing.inOrder(
+        () -> Closing.each(List.copyOf(loaded), OpenClNetwork::close), programs::close, context::close);
   }
 }

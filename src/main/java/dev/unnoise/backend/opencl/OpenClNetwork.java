@@ -1,6 +1,7 @@
 package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.node.DeviceParameters;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.backend.opencl.node.Statistics;
@@ -47,7 +48,7 @@ final class OpenClNetwork implements LoadedNetwork {
       parameters.seal();
       this.conditioner = new Conditioner(context, programs, parameters, lowered, limits);
     } catch (RuntimeException | Error e) {
-      parameters.close();
+      Closing.after(e, parameters::close);
       throw e;
     }
   }
@@ -95,9 +96,10 @@ final class OpenClNetwork implements LoadedNetwork {
       return;
     }
     closed = true;
-    List.copyOf(compiled).forEach(OpenClProgram::close);
-    conditioner.close();
-    parameters.close();
-    whenClosed.accept(this);
+    Closing.inOrder(
+        () -> Closing.each(List.copyOf(compiled), OpenClProgram::close),
+        conditioner::close,
+        parameters::close,
+        () -> whenClosed.accept(this));
   }
 }

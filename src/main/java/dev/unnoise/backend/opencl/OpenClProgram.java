@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.node.Located;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.backend.opencl.node.Stored;
@@ -57,9 +58,6 @@ final class OpenClProgram implements Program {
     requireFit(job.evaluationsPerStep());
     try (SamplingRun run = new SamplingRun(context, programs, network, denoiser, job)) {
       return run.run();
-    } catch (RuntimeException | Error e) {
-      context.finish();
-      throw e;
     }
   }
 
@@ -122,8 +120,7 @@ final class OpenClProgram implements Program {
   public void close() {
     if (!closed) {
       closed = true;
-      denoiser.close();
-      whenClosed.accept(this);
+      Closing.inOrder(denoiser::close, () -> whenClosed.accept(this));
     }
   }
 }

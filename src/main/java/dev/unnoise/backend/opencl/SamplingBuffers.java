@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.run.Clipping;
@@ -65,8 +66,8 @@ final class SamplingBuffers implements AutoCloseable {
       images = allocate(job.output().form().bytes(shape) * count);
       table = allocate(stepBytes * stepsAtOnce);
       fill(job);
-    } catch (RuntimeException e) {
-      close();
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, this::close);
       throw e;
     }
   }

@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.backend.opencl.node.KernelChoice;
 import dev.unnoise.backend.opencl.node.Located;
@@ -58,8 +59,8 @@ final class SamplingKernels implements AutoCloseable {
       if (job.table().clipping() instanceof Clipping.Dynamic dynamic) {
         bindQuantile(dynamic);
       }
-    } catch (RuntimeException e) {
-      close();
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, this::close);
       throw e;
     }
   }

@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClMark;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.node.Programs;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
@@ -43,8 +44,8 @@ final class SamplingRun implements AutoCloseable {
     this.buffers = new SamplingBuffers(context, job, shape, lowered.conditioningWidth());
     try {
       this.kernels = new SamplingKernels(programs, job, lowered, denoiser, buffers);
-    } catch (RuntimeException e) {
-      buffers.close();
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, buffers::close);
       throw e;
     }
   }
@@ -126,9 +127,7 @@ final class SamplingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    context.finish();
-    ahead.forEach(ClMark::close);
-    kernels.close();
-    buffers.close();
+    Closing.inOrder(
+        context::finish, () -> Closing.each(ahead, ClMark::close), kernels::close, buffers::close);
   }
 }

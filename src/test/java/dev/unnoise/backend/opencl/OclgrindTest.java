@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.unnoise.testing.JavaProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,27 +28,17 @@ class OclgrindTest {
     Path vendors = Files.createDirectory(folder.resolve("vendors"));
     Files.writeString(vendors.resolve("oclgrind.icd"), DRIVER + "\n");
     Path findings = folder.resolve("findings");
-    Path out = folder.resolve("out");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            OclgrindProgram.class.getName(),
-            shape);
-    builder
-        .environment()
-        .putAll(
+    JavaProcess process =
+        JavaProcess.run(
+            OclgrindProgram.class,
             Map.of(
                 "OCL_ICD_VENDORS", vendors.toString(),
                 "OCLGRIND_DATA_RACES", "1",
                 "OCLGRIND_CHECK_API", "1",
-                "OCLGRIND_LOG", findings.toString()));
-    Process process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
-    assertTrue(process.waitFor(5, TimeUnit.MINUTES), "did not end");
-    String said = Files.readString(out);
-    assertEquals(0, process.exitValue(), said);
+                "OCLGRIND_LOG", findings.toString()),
+            shape);
+    String said = process.said();
+    assertEquals(0, process.exit(), said);
     assertTrue(said.contains(shape + " on Oclgrind Simulator") && said.endsWith("done\n"), said);
     assertEquals("", Files.readString(findings));
   }

@@ -6,10 +6,12 @@ import org.jocl.cl_mem;
 
 /** Memory of a device. */
 public final class ClBuffer implements AutoCloseable {
+  private final ClContext context;
   private final long bytes;
   private cl_mem memory;
 
-  ClBuffer(cl_mem memory, long bytes) {
+  ClBuffer(ClContext context, cl_mem memory, long bytes) {
+    this.context = context;
     this.memory = memory;
     this.bytes = bytes;
     ClContext.HELD.incrementAndGet();
@@ -32,6 +34,7 @@ public final class ClBuffer implements AutoCloseable {
     if (memory != null) {
       cl_mem freed = memory;
       memory = null;
+      context.freed(bytes);
       ClContext.HELD.decrementAndGet();
       Status.check(clReleaseMemObject(freed), "clReleaseMemObject");
     }

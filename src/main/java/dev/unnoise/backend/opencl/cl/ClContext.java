@@ -23,7 +23,7 @@ import static org.jocl.CL.clReleaseProgram;
 import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
@@ -45,6 +45,7 @@ public final class ClContext implements AutoCloseable {
   private final ClDeviceInfo info;
   private final cl_context context;
   private final cl_command_queue queue;
+  private final AtomicLong taken = new AtomicLong();
   private boolean closed;
 
   /**
@@ -97,18 +98,33 @@ public final class ClContext implements AutoCloseable {
   public ClBuffer allocate(long bytes) {
     if (bytes > info.largestAllocation()) {
       throw new BackendException(
-          info.name() + " gives at most " + (info.largestAllocation() >> 20) + " MiB in one piece, " + (bytes >> 20)
-              + " MiB are needed; sample fewer images at once");
+          info.name() + " gives at most " + mebibytes(info.largestAllocation()) + " in one piece, " + mebibytes(bytes)
+              + " are needed; " + Status.REMEDY);
+    }
+    // Drivers promise more than there is, and fail in the middle of the work.
+    if (taken.get() + bytes > info.memoryBytes()) {
+      throw new BackendException(
+          info.name() + " has " + mebibytes(info.memoryBytes()) + " of memory, " + mebibytes(taken.get())
+              + " are taken and " + mebibytes(bytes) + " more are needed; " + Status.REMEDY);
     }
     int[] status = new int[1];
     cl_mem memory = clCreateBuffer(context, CL_MEM_READ_WRITE, Math.max(bytes, Float.BYTES), null, status);
     if (status[0] != CL_SUCCESS) {
       throw new BackendException(
-          info.name() + " has no memory for " + (bytes >> 20) + " MiB more ("
-              + org.jocl.CL.stringFor_errorCode(status[0]) + "); sample fewer images at once");
+          "OpenCL's clCreateBuffer failed: " + info.name() + " has no memory for " + mebibytes(bytes) + " more ("
+              + Status.name(status[0]) + "); " + Status.REMEDY);
     }
     ALLOCATIONS.incrementAndGet();
-    return new ClBuffer(memory, bytes);
+    taken.addAndGet(bytes);
+    return new ClBuffer(this, memory, bytes);
+  }
+
+  void freed(long bytes) {
+    taken.addAndGet(-bytes);
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%.2f MiB", bytes / (double) (1 << 20));
   }
 
   /** Copies numbers to the device. */
@@ -157,7 +173,12 @@ public final class ClContext implements AutoCloseable {
     cl_event event = new cl_event();
     Status.check(clEnqueueMarkerWithWaitList(queue(), 0, null, event), "clEnqueueMarkerWithWaitList");
     ClMark mark = new ClMark(event);
-    Status.check(clFlush(queue()), "clFlush");
+    int status = clFlush(queue());
+    if (status != CL_SUCCESS) {
+      BackendException failure = Status.failure(status, "clFlush");
+      Closing.after(failure, mark::close);
+      throw failure;
+    }
     return mark;
   }
 
@@ -181,7 +202,8 @@ public final class ClContext implements AutoCloseable {
       String complaint = firstError(log(program));
       clReleaseProgram(program);
       throw new BackendException(
-          "the kernel " + name + " does not compile on " + info.name() + " (driver " + info.driver() + "): " + complaint);
+          "the kernel " + name + " does not compile on " + info.name() + " (driver " + info.driver() + ", "
+              + Status.name(built) + "): " + complaint);
     }
     return new ClProgram(this, program);
   }
@@ -194,13 +216,14 @@ public final class ClContext implements AutoCloseable {
     }
     byte[] bytes = new byte[Math.toIntExact(size[0])];
     clGetProgramBuildInfo(program, info.id(), CL_PROGRAM_BUILD_LOG, bytes.length, Pointer.to(bytes), null);
-    return new String(bytes, StandardCharsets.UTF_8);
+    return ClDeviceInfo.untilZero(bytes);
   }
 
   private static String firstError(String log) {
     return log.lines()
-        .filter(line -> line.contains("error"))
+        .filter(line -> line.toLowerCase(Locale.ROOT).contains("error"))
         .findFirst()
+        .map(String::strip)
         .orElseGet(() -> log.isBlank() ? "the driver says nothing more" : log.strip().lines().findFirst().orElse(""));
   }
 

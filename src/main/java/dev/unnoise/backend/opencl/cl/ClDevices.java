@@ -6,7 +6,9 @@ import static org.jocl.CL.CL_SUCCESS;
 import static org.jocl.CL.clGetDeviceIDs;
 import static org.jocl.CL.clGetPlatformIDs;
 
+import dev.unnoise.graph.run.BackendException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jocl.CL;
 import org.jocl.cl_device_id;
@@ -20,9 +22,10 @@ public final class ClDevices {
   private ClDevices() {}
 
   /**
-   * Devices in the order of the drivers.
+   * Devices in the order of the drivers. A driver that fails is passed over if another has devices.
    *
-   * @throws UnsatisfiedLinkError if there is no OpenCL loader on this machine
+   * @throws BackendException if there are none, and a driver failed
+   * @throws LinkageError if there is no OpenCL loader on this machine
    */
   public static synchronized List<ClDeviceInfo> all() {
     CL.setExceptionsEnabled(false);
@@ -35,23 +38,29 @@ public final class ClDevices {
     cl_platform_id[] platforms = new cl_platform_id[count[0]];
     Status.check(clGetPlatformIDs(platforms.length, platforms, null), "clGetPlatformIDs");
     List<ClDeviceInfo> devices = new ArrayList<>();
+    List<BackendException> failures = new ArrayList<>();
     for (cl_platform_id platform : platforms) {
-      for (cl_device_id device : devices(platform)) {
-        devices.add(ClDeviceInfo.of(platform, device));
+      try {
+        devices.addAll(devices(platform));
+      } catch (BackendException e) {
+        failures.add(e);
       }
+    }
+    if (devices.isEmpty() && !failures.isEmpty()) {
+      throw failures.getFirst();
     }
     return devices;
   }
 
-  private static cl_device_id[] devices(cl_platform_id platform) {
+  private static List<ClDeviceInfo> devices(cl_platform_id platform) {
     int[] count = new int[1];
     int status = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, null, count);
-    if (status == CL_DEVICE_NOT_FOUND) {
-      return new cl_device_id[0];
+    if (status == CL_DEVICE_NOT_FOUND || status == CL_SUCCESS && count[0] == 0) {
+      return List.of();
     }
     Status.check(status, "clGetDeviceIDs");
     cl_device_id[] devices = new cl_device_id[count[0]];
     Status.check(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, devices.length, devices, null), "clGetDeviceIDs");
-    return devices;
+    return Arrays.stream(devices).map(device -> ClDeviceInfo.of(platform, device)).toList();
   }
 }

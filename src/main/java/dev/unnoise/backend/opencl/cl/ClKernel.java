@@ -1,14 +1,19 @@
 package dev.unnoise.backend.opencl.cl;
 
+import static org.jocl.CL.CL_SUCCESS;
 import static org.jocl.CL.clEnqueueNDRangeKernel;
 import static org.jocl.CL.clReleaseKernel;
 import static org.jocl.CL.clSetKernelArg;
 
+import dev.unnoise.graph.run.BackendException;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_kernel;
 
-/** A kernel with arguments of its own. They are given in order, once; it can then be enqueued any number of times. */
+/**
+ * A kernel with arguments of its own. They are given in order, once; it can then be enqueued any number of times. One
+ * that is refused an argument closes itself: nobody may have come to own it yet.
+ */
 public final class ClKernel implements AutoCloseable {
   private final ClContext context;
   private final cl_kernel kernel;
@@ -42,7 +47,12 @@ public final class ClKernel implements AutoCloseable {
   }
 
   private ClKernel argument(long size, Pointer value) {
-    Status.check(clSetKernelArg(kernel, next, size, value), "clSetKernelArg(" + name + ", " + next + ")");
+    int status = clSetKernelArg(kernel, next, size, value);
+    if (status != CL_SUCCESS) {
+      BackendException failure = Status.failure(status, "clSetKernelArg(" + name + ", " + next + ")");
+      Closing.after(failure, this::close);
+      throw failure;
+    }
     next++;
     return this;
   }

@@ -11,6 +11,7 @@ import org.jocl.cl_event;
 /** A place in the queue: everything enqueued before it is done when it is reached. */
 public final class ClMark implements AutoCloseable {
   private final cl_event event;
+  private boolean closed;
 
   ClMark(cl_event event) {
     this.event = event;
@@ -31,7 +32,10 @@ public final class ClMark implements AutoCloseable {
 
   @Override
   public void close() {
-    ClContext.HELD.decrementAndGet();
-    Status.check(clReleaseEvent(event), "clReleaseEvent");
+    if (!closed) {
+      closed = true;
+      ClContext.HELD.decrementAndGet();
+      Status.check(clReleaseEvent(event), "clReleaseEvent");
+    }
   }
 }

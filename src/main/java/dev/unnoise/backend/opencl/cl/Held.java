@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.cl;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /** Resources that are closed together, the last one first. A failure while closing one does not keep the others open. */
 public final class Held implements AutoCloseable {
@@ -16,22 +17,18 @@ public final class Held implements AutoCloseable {
   /** Closes everything, and then throws the first failure, which carries the others. */
   @Override
   public void close() {
-    RuntimeException failure = null;
-    while (!resources.isEmpty()) {
-      try {
-        resources.pop().close();
-      } catch (RuntimeException e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
-      } catch (Exception e) {
-        throw new AssertionError("nothing held throws checked exceptions", e);
-      }
-    }
-    if (failure != null) {
-      throw failure;
+    List<AutoCloseable> closing = List.copyOf(resources);
+    resources.clear();
+    Closing.each(closing, Held::close);
+  }
+
+  private static void close(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError("nothing held throws checked exceptions", e);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Parameter;
@@ -92,7 +93,7 @@ public final class DeviceParameters implements AutoCloseable {
 
   @Override
   public void close() {
-    buffers.values().forEach(ClBuffer::close);
+    Closing.each(buffers.values(), ClBuffer::close);
     buffers.clear();
   }
 }

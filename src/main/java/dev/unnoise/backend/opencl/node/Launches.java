@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClKernel;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.graph.Activate;
 import dev.unnoise.graph.Add;
 import dev.unnoise.graph.AddConditioning;
@@ -43,8 +44,8 @@ public final class Launches {
     Launches launches = new Launches(programs, parameters, site);
     try {
       launches.add(node);
-    } catch (RuntimeException e) {
-      launches.list.forEach(Launch::close);
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, () -> Closing.each(launches.list, Launch::close));
       throw e;
     }
     return launches.list;

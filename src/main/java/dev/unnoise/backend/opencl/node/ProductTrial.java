@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.backend.opencl.cl.Held;
 import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Window;
@@ -49,8 +50,8 @@ public final class ProductTrial implements AutoCloseable {
       this.input = held.own(context.allocate((long) source.length * geometry.type().bytes()));
       this.output = held.own(context.allocate(outputElements(geometry) * images * geometry.outputType().bytes()));
       context.write(input, 0, Stored.of(source, geometry.type()));
-    } catch (RuntimeException e) {
-      held.close();
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, held::close);
       throw e;
     }
     for (int i = 0; i < SAMPLES; i++) {

@@ -5,6 +5,7 @@ import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClKernel;
 import dev.unnoise.backend.opencl.cl.ClProgram;
+import dev.unnoise.backend.opencl.cl.Closing;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -48,7 +49,7 @@ public final class Programs implements AutoCloseable {
 
   @Override
   public void close() {
-    compiled.values().forEach(ClProgram::close);
+    Closing.each(compiled.values(), ClProgram::close);
     compiled.clear();
   }
 }

@@ -2,6 +2,7 @@ package dev.unnoise.backend.opencl.node;
 
 import dev.unnoise.backend.opencl.cl.ClBuffer;
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.Closing;
 import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.GroupNorm;
 import java.util.List;
@@ -17,11 +18,11 @@ public record Statistics(ClBuffer partialSums, ClBuffer means, ClBuffer inverseD
       try {
         return new Statistics(partial, means, context.allocate(groupBytes(traits, graph, images)));
       } catch (RuntimeException e) {
-        means.close();
+        Closing.after(e, means::close);
         throw e;
       }
     } catch (RuntimeException e) {
-      partial.close();
+      Closing.after(e, partial::close);
       throw e;
     }
   }
@@ -49,8 +50,6 @@ public record Statistics(ClBuffer partialSums, ClBuffer means, ClBuffer inverseD
 
   @Override
   public void close() {
-    partialSums.close();
-    means.close();
-    inverseDeviations.close();
+    Closing.inOrder(partialSums::close, means::close, inverseDeviations::close);
   }
 }
