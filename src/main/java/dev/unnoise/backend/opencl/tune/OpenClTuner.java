@@ -1,6 +1,7 @@
 package dev.unnoise.backend.opencl.tune;
 
 import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
 import dev.unnoise.backend.opencl.node.Candidates;
 import dev.unnoise.backend.opencl.node.ProductGeometry;
 import dev.unnoise.backend.opencl.node.ProductTemplate;
@@ -71,7 +72,11 @@ public final class OpenClTuner implements Tuner {
 
   private Finding measure(ProductGeometry geometry, int layers) {
     int images = images(geometry);
-    List<ProductTemplate> candidates = Candidates.of(geometry, programs.traits());
+    ClDeviceInfo info = context.info();
+    List<ProductTemplate> candidates =
+        Candidates.of(geometry, programs.traits()).stream()
+            .filter(one -> one.localBytes() <= info.localMemoryBytes() && one.itemsPerGroup() <= info.maxGroupItems())
+            .toList();
     ProductTemplate usual = candidates.getFirst();
     ProductTemplate best = usual;
     int rejected = 0;
