@@ -92,6 +92,10 @@ final class SamplingBuffers implements AutoCloseable {
     context.write(stepTimes, times);
     context.write(step, new int[job.evaluationsPerStep()]);
     context.write(notFinite, new int[count]);
+    if (history1 != null) {
+      // The first estimate that is remembered moves on what lies here.
+      context.write(history1, new float[Math.toIntExact(history1.bytes() / Float.BYTES)]);
+    }
     int[] words = new int[2 * count];
     int[] slots = new int[job.evaluationsPerStep()];
     for (int n = 0; n < count; n++) {
