@@ -24,7 +24,10 @@ public record Traits(
     ProductTemplate wideConvolutions,
     AttentionTemplate attention,
     Optional<MatrixUnit> matrixUnit) {
-  /** {@code card} or {@code processor} chooses the shape in place of what suits the device; for tests and comparisons. */
+  /**
+   * {@code card}, {@code miniature} or {@code processor} chooses the shape in place of what suits the device; for tests
+   * and comparisons.
+   */
   public static final String PROPERTY = "unnoise.opencl.shape";
 
   /** Floats of a vector on cards: 16 bytes, what a work-item moves at once. */
@@ -35,9 +38,22 @@ public record Traits(
 
   private static final Tiled CARD_PRODUCTS = new Tiled(64, 64, 16, 4, 8);
 
+  private static final Tiled SMALL_PRODUCTS = new Tiled(8, 16, 4, 4, 8);
+
   /** For cards: products of 64 by 64 results a group of 128, 32 each, out of 8 KiB of local memory. */
   public static final Traits CARD =
       new Traits(CARD_VECTOR, 32, 128, CARD_PRODUCTS, CARD_PRODUCTS, new AttentionTemplate.Tiled(16, 32, 32), Optional.empty());
+
+  /** {@link #CARD} with tiles so small that few numbers fill several: for tests in simulators. */
+  static final Traits MINIATURE =
+      new Traits(
+          CARD_VECTOR,
+          8,
+          8,
+          SMALL_PRODUCTS,
+          SMALL_PRODUCTS,
+          new AttentionTemplate.Tiled(4, 8, 4),
+          Optional.empty());
 
   /** For processors with vectors of 16 floats: 32 registers hold 8·2 sums, two weights and broadcasts. */
   public static final Traits WIDE_PROCESSOR = processor(16, 8);
@@ -50,14 +66,14 @@ public record Traits(
   public static Traits of(ClDeviceInfo info) {
     String suitable = info.gpu() && CARD.fit(info) ? "card" : "processor";
     String shape = System.getProperty(PROPERTY, suitable);
-    boolean card =
+    Traits chosen =
         switch (shape) {
-          case "card" -> true;
-          case "processor" -> false;
+          case "card" -> CARD.with(MatrixUnit.of(info.name()));
+          case "miniature" -> MINIATURE;
+          case "processor" -> processor(info);
           case String other ->
-              throw new BackendException(PROPERTY + " is " + other + ", expected card or processor");
+              throw new BackendException(PROPERTY + " is " + other + ", expected card, miniature or processor");
         };
-    Traits chosen = card ? CARD.with(MatrixUnit.of(info.name())) : processor(info);
     if (!chosen.fit(info)) {
       throw new BackendException(
           "kernels of the shape " + shape + " need groups of " + chosen.largestGroup() + " work-items with "
