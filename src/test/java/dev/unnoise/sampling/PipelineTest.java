@@ -222,8 +222,8 @@ class PipelineTest {
     try (Device device = Evaluate.open(backend)) {
       BackendException e =
           assertThrows(
-              BackendException.class, () -> new Pipeline(device, network, new NormalWeights(1), Precision.BF16));
-      assertTrue(e.getMessage().contains("fp32") && e.getMessage().contains("bf16"), e.getMessage());
+              BackendException.class, () -> new Pipeline(device, network, new NormalWeights(1), Precision.TF32));
+      assertTrue(e.getMessage().contains("fp32") && e.getMessage().contains("tf32"), e.getMessage());
     }
   }
 
