@@ -35,22 +35,25 @@ class ArchitectureTest {
           Map.entry("backend.host", Set.of("graph", "graph.run")),
           Map.entry("backend.reference", Set.of("graph", "graph.plan", "graph.run", "backend.host")),
           Map.entry("backend.kernels", Set.of()),
-          Map.entry("backend.opencl.cl", Set.of("graph.run")),
-          Map.entry("backend.opencl.node", Set.of("graph", "graph.plan", "graph.run", "backend.kernels", "backend.opencl.cl")),
+          Map.entry("backend.gpu", Set.of("graph.run", "backend.kernels")),
+          Map.entry("backend.gpu.node", Set.of("graph", "graph.plan", "graph.run", "backend.kernels", "backend.gpu")),
           Map.entry(
-              "backend.opencl.tune",
-              Set.of("graph", "graph.run", "backend.kernels", "backend.opencl.cl", "backend.opencl.node")),
+              "backend.gpu.tune", Set.of("graph", "graph.run", "backend.kernels", "backend.gpu", "backend.gpu.node")),
           Map.entry(
-              "backend.opencl",
+              "backend.gpu.network",
               Set.of(
                   "graph",
                   "graph.pass",
                   "graph.plan",
                   "graph.run",
                   "backend.kernels",
-                  "backend.opencl.cl",
-                  "backend.opencl.node",
-                  "backend.opencl.tune")),
+                  "backend.gpu",
+                  "backend.gpu.node",
+                  "backend.gpu.tune")),
+          Map.entry("backend.opencl.cl", Set.of("graph.run", "backend.kernels", "backend.gpu")),
+          Map.entry(
+              "backend.opencl",
+              Set.of("graph.run", "backend.gpu", "backend.gpu.node", "backend.gpu.network", "backend.opencl.cl")),
           Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.cpu.bindings")),
           Map.entry("backend.cpu.kernel", Set.of("graph", "backend.kernels", "backend.cpu.onednn")),
           Map.entry(

@@ -1,6 +1,10 @@
 package dev.unnoise.backend.opencl;
 
-import dev.unnoise.backend.opencl.cl.ClDeviceInfo;
+import dev.unnoise.backend.gpu.GpuInfo;
+import dev.unnoise.backend.gpu.network.GpuDevice;
+import dev.unnoise.backend.gpu.node.Traits;
+import dev.unnoise.backend.opencl.cl.ClContext;
+import dev.unnoise.backend.opencl.cl.ClDevice;
 import dev.unnoise.backend.opencl.cl.ClDevices;
 import dev.unnoise.graph.run.Availability;
 import dev.unnoise.graph.run.Backend;
@@ -28,7 +32,7 @@ public final class OpenClBackend implements Backend {
   @Override
   public Availability availability() {
     try {
-      List<ClDeviceInfo> devices = usable();
+      List<ClDevice> devices = usable();
       return devices.isEmpty()
           ? new Availability.Missing("no OpenCL driver has a device with a compiler", REMEDY)
           : new Availability.Ready(devices.stream().map(OpenClBackend::describe).toList());
@@ -40,27 +44,29 @@ public final class OpenClBackend implements Backend {
     }
   }
 
-  private static List<ClDeviceInfo> usable() {
-    return ClDevices.all().stream().filter(ClDeviceInfo::hasCompiler).toList();
+  private static List<ClDevice> usable() {
+    return ClDevices.all().stream().filter(ClDevice::hasCompiler).toList();
   }
 
-  private static DeviceInfo describe(ClDeviceInfo info) {
+  private static DeviceInfo describe(ClDevice device) {
+    GpuInfo info = device.info();
     return new DeviceInfo(
         info.name(),
-        info.platformName() + ", " + info.version() + ", driver " + info.driver(),
+        info.driver(),
         info.memoryBytes(),
         List.of(Precision.FP32, Precision.BF16, Precision.FP16),
         PREFERRED_BATCH_PER_UNIT * info.computeUnits(),
-        info.gpu() ? GPU_PREFERENCE : -1);
+        info.card() ? GPU_PREFERENCE : -1);
   }
 
   @Override
   public Device open(int index) {
-    List<ClDeviceInfo> devices = usable();
+    List<ClDevice> devices = usable();
     if (index < 0 || index >= devices.size()) {
       throw new BackendException("backend opencl has no device " + index + ", expected 0 … " + (devices.size() - 1));
     }
-    ClDeviceInfo info = devices.get(index);
-    return new OpenClDevice(describe(info), info);
+    ClDevice device = devices.get(index);
+    Traits traits = Traits.of(device.info());
+    return new GpuDevice(name(), describe(device), new ClContext(device), traits);
   }
 }

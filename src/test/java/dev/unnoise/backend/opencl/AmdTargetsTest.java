@@ -4,14 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.unnoise.backend.gpu.network.GpuDevice;
+import dev.unnoise.backend.gpu.node.Candidates;
+import dev.unnoise.backend.gpu.node.Choices;
+import dev.unnoise.backend.gpu.node.KernelChoice;
+import dev.unnoise.backend.gpu.node.MatrixUnit;
+import dev.unnoise.backend.gpu.node.ProductGeometry;
+import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.kernels.Dialect;
 import dev.unnoise.backend.kernels.KernelSource;
-import dev.unnoise.backend.opencl.node.Candidates;
-import dev.unnoise.backend.opencl.node.Choices;
-import dev.unnoise.backend.opencl.node.KernelChoice;
-import dev.unnoise.backend.opencl.node.MatrixUnit;
-import dev.unnoise.backend.opencl.node.ProductGeometry;
-import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Product;
 import dev.unnoise.graph.pass.Pass;
@@ -24,11 +25,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,7 +78,7 @@ class AmdTargetsTest {
             config -> {
               List<Integer> size = config.sampleSize().orElseThrow();
               Network network = UNet.build(config, size.get(0), size.get(1));
-              return new StoreAs(precision.storage()).apply(Pass.applyAll(network, OpenClDevice.PASSES));
+              return new StoreAs(precision.storage()).apply(Pass.applyAll(network, GpuDevice.PASSES));
             })
         .toList();
   }
@@ -84,10 +87,7 @@ class AmdTargetsTest {
   @CsvSource({"gfx90a, FP32", "gfx942, FP16", "gfx1100, FP32"})
   void nothingSpills(String target, Precision precision) throws Exception {
     assumeTrue(Files.isExecutable(COMPILER) && Files.exists(LIBRARY), "clang-19 and libclc-19 are not installed");
-    List<Resources> table = new ArrayList<>();
-    for (KernelSource source : sources(precision)) {
-      table.addAll(compile(source, target));
-    }
+    List<Resources> table = compile(sources(precision), target);
     assertTrue(table.size() > 15, "only " + table.size() + " kernels were seen");
     write("opencl-" + target + "-" + precision.label(), table);
     List<Resources> spilled = table.stream().filter(kernel -> kernel.scratch() > 0).toList();
@@ -102,16 +102,31 @@ class AmdTargetsTest {
   @CsvSource({"gfx90a, FP32", "gfx942, FP16", "gfx1100, BF16"})
   void candidatesCompile(String target, Precision precision) throws Exception {
     assumeTrue(Files.isExecutable(COMPILER) && Files.exists(LIBRARY), "clang-19 and libclc-19 are not installed");
-    List<Resources> table = new ArrayList<>();
-    for (KernelSource source : candidates(precision, target)) {
-      // One geometry stands for all: the others differ in how pixels are found.
-      if (source.options().get("KERNEL_SIZE") == 3 && source.options().get("STRIDE") == 1) {
-        table.addAll(compile(source, target));
-      }
-    }
+    // One geometry stands for all: the others differ in how pixels are found.
+    Set<KernelSource> plain =
+        candidates(precision, target).stream()
+            .filter(source -> source.options().get("KERNEL_SIZE") == 3)
+            .filter(source -> source.options().get("STRIDE") == 1 && source.options().get("UPSAMPLED") == 0)
+            .filter(source -> source.options().get("OUTPUT_STORAGE").equals(source.options().get("STORAGE")))
+            .collect(Collectors.toSet());
+    List<Resources> table = compile(plain, target);
     write("opencl-candidates-" + target + "-" + precision.label(), table);
     assertTrue(table.stream().anyMatch(kernel -> kernel.program().startsWith("convolution_amd")), "no matrix cores");
     assertEquals(List.of(), table.stream().filter(kernel -> kernel.scratch() > 0).toList());
+  }
+
+  private List<Resources> compile(Set<KernelSource> sources, String target) {
+    return sources.parallelStream()
+        .flatMap(
+            source -> {
+              try {
+                return compile(source, target).stream();
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(source.name(), e);
+              }
+            })
+        .sorted(Comparator.comparing(Resources::program))
+        .toList();
   }
 
   private List<Resources> compile(KernelSource source, String target) throws IOException, InterruptedException {
@@ -124,8 +139,8 @@ class AmdTargetsTest {
                 "-mcpu=" + target, "-nogpulib", "-Xclang", "-mlink-builtin-bitcode", "-Xclang", LIBRARY.toString()));
     line.addAll(List.of(source.definitions().split(" ")));
     line.addAll(
-        List.of("-Rpass-analysis=kernel-resource-usage", "-c", file.toString(), "-o", folder.resolve("out.o").toString()));
-    Path log = folder.resolve("log");
+        List.of("-Rpass-analysis=kernel-resource-usage", "-c", file.toString(), "-o", folder.resolve(source.name() + ".o").toString()));
+    Path log = folder.resolve(source.name() + ".log");
     Process process = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     int status = process.waitFor();
     String text = Files.readString(log, StandardCharsets.UTF_8);

@@ -14,16 +14,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClDevices;
-import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.graph.UnnoiseException;
 import dev.unnoise.graph.run.Availability;
 import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.Precision;
-import dev.unnoise.sampling.Backends;
 import dev.unnoise.sampling.Pipeline;
 import dev.unnoise.testing.NormalWeights;
 import java.nio.file.Path;
@@ -143,7 +142,7 @@ final class FakeDevicesProgram {
 
   private void smallLocalMemory() {
     faults.lie(CL_DEVICE_TYPE, CL_DEVICE_TYPE_GPU);
-    assertEquals(Traits.CARD, Traits.of(ClDevices.all().getFirst()));
+    assertEquals(Traits.CARD, Traits.of(ClDevices.all().getFirst().info()));
     faults.lie(CL_DEVICE_LOCAL_MEM_SIZE, Traits.CARD.localBytes() - 1);
     requireFallback();
     System.setProperty(Traits.PROPERTY, "card");
@@ -155,7 +154,7 @@ final class FakeDevicesProgram {
   }
 
   private void requireFallback() {
-    assertNotEquals(Traits.CARD, Traits.of(ClDevices.all().getFirst()));
+    assertNotEquals(Traits.CARD, Traits.of(ClDevices.all().getFirst().info()));
     assertEquals(expected, work.live());
   }
 

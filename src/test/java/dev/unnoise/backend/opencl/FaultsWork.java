@@ -1,9 +1,10 @@
 package dev.unnoise.backend.opencl;
 
+import dev.unnoise.backend.gpu.network.GpuDevice;
+import dev.unnoise.backend.gpu.node.Choices;
+import dev.unnoise.backend.gpu.node.KernelChoice;
+import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.opencl.cl.ClDevices;
-import dev.unnoise.backend.opencl.node.Choices;
-import dev.unnoise.backend.opencl.node.KernelChoice;
-import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.diffusion.BetaSchedule;
 import dev.unnoise.diffusion.SamplerOptions;
 import dev.unnoise.diffusion.Samplers;
@@ -57,7 +58,7 @@ final class FaultsWork {
   static FaultsWork ofFewPrograms() {
     Choices choices = Choices.untuned(Traits.WIDE_PROCESSOR);
     return new FaultsWork(
-        least(network -> KernelChoice.all(Pass.applyAll(network, OpenClDevice.PASSES), choices).size()));
+        least(network -> KernelChoice.all(Pass.applyAll(network, GpuDevice.PASSES), choices).size()));
   }
 
   /** The least of those networks that know classes and learn variances, and the smallest of these. */
@@ -81,7 +82,7 @@ final class FaultsWork {
   }
 
   static String deviceName() {
-    return ClDevices.all().getFirst().name();
+    return ClDevices.all().getFirst().info().name();
   }
 
   static Device open() {

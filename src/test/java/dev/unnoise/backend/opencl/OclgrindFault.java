@@ -1,10 +1,10 @@
 package dev.unnoise.backend.opencl;
 
-import dev.unnoise.backend.opencl.cl.ClBuffer;
+import dev.unnoise.backend.gpu.GpuBuffer;
+import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.backend.gpu.GpuModule;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClDevices;
-import dev.unnoise.backend.opencl.cl.ClKernel;
-import dev.unnoise.backend.opencl.cl.ClProgram;
 import java.io.IOException;
 import java.util.List;
 
@@ -42,13 +42,13 @@ final class OclgrindFault {
 
   public static void main(String[] arguments) throws IOException {
     try (ClContext context = new ClContext(ClDevices.all().getFirst());
-        ClBuffer to = context.allocate(2L * Float.BYTES);
-        ClBuffer from = context.allocate(Float.BYTES);
-        ClProgram program = context.compile("fault", SOURCE, "")) {
+        GpuBuffer to = context.allocate(2L * Float.BYTES);
+        GpuBuffer from = context.allocate(Float.BYTES);
+        GpuModule program = context.compile("fault", SOURCE, "")) {
       context.write(to, new float[2]);
       for (String fault :
           List.of("race", "stray", "unwritten_global", "unwritten_local", "unwritten_private")) {
-        try (ClKernel kernel = program.kernel(fault)) {
+        try (GpuKernel kernel = program.kernel(fault)) {
           kernel.buffer(to).buffer(from).enqueue(new long[] {2}, new long[] {2});
           context.finish();
         }

@@ -1,9 +1,10 @@
 package dev.unnoise.backend.opencl;
 
+import dev.unnoise.backend.gpu.Gpu;
+import dev.unnoise.backend.gpu.node.RareProducts;
+import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClDevices;
-import dev.unnoise.backend.opencl.node.RareProducts;
-import dev.unnoise.backend.opencl.node.Traits;
 import dev.unnoise.diffusion.BetaSchedule;
 import dev.unnoise.diffusion.SamplerOptions;
 import dev.unnoise.diffusion.Samplers;
@@ -65,7 +66,7 @@ final class OclgrindProgram {
       watch(shape, "thresholded sampling", OclgrindProgram::thresholdedSampling);
       watch(shape, "multistep sampling", OclgrindProgram::multistepSampling);
       watch(shape, "noising", OclgrindProgram::noising);
-      for (Consumer<ClContext> product : RareProducts.all()) {
+      for (Consumer<Gpu> product : RareProducts.all()) {
         try (ClContext context = new ClContext(ClDevices.all().getFirst())) {
           product.accept(context);
         }

@@ -2,10 +2,11 @@ package dev.unnoise.backend.opencl.cl;
 
 import static org.jocl.CL.clReleaseMemObject;
 
+import dev.unnoise.backend.gpu.GpuBuffer;
 import org.jocl.cl_mem;
 
 /** Memory of a device. */
-public final class ClBuffer implements AutoCloseable {
+final class ClBuffer implements GpuBuffer {
   private final ClContext context;
   private final long bytes;
   private cl_mem memory;
@@ -17,7 +18,7 @@ public final class ClBuffer implements AutoCloseable {
     ClContext.HELD.incrementAndGet();
   }
 
-  /** Its size. */
+  @Override
   public long bytes() {
     return bytes;
   }

@@ -20,6 +20,13 @@ import static org.jocl.CL.clReleaseCommandQueue;
 import static org.jocl.CL.clReleaseContext;
 import static org.jocl.CL.clReleaseProgram;
 
+import dev.unnoise.backend.gpu.Closing;
+import dev.unnoise.backend.gpu.Gpu;
+import dev.unnoise.backend.gpu.GpuBuffer;
+import dev.unnoise.backend.gpu.GpuInfo;
+import dev.unnoise.backend.gpu.GpuModule;
+import dev.unnoise.backend.kernels.Dialect;
+import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -34,15 +41,16 @@ import org.jocl.cl_event;
 import org.jocl.cl_mem;
 import org.jocl.cl_program;
 
-/** A device, opened: a context with one queue that works in order. */
-public final class ClContext implements AutoCloseable {
+/** A device of OpenCL, opened. */
+public final class ClContext implements Gpu {
   static final AtomicLong HELD = new AtomicLong();
   private static final AtomicLong ALLOCATIONS = new AtomicLong();
 
   /** Bytes copied between host and device at once. */
   private static final int PIECE = 64 << 20;
 
-  private final ClDeviceInfo info;
+  private final ClDevice device;
+  private final GpuInfo info;
   private final cl_context context;
   private final cl_command_queue queue;
   private final AtomicLong taken = new AtomicLong();
@@ -54,14 +62,15 @@ public final class ClContext implements AutoCloseable {
    * @throws BackendException if the driver refuses
    */
   @SuppressWarnings("deprecation")
-  public ClContext(ClDeviceInfo info) {
-    this.info = info;
+  public ClContext(ClDevice device) {
+    this.device = device;
+    this.info = device.info();
     cl_context_properties properties = new cl_context_properties();
-    properties.addProperty(CL_CONTEXT_PLATFORM, info.platform());
+    properties.addProperty(CL_CONTEXT_PLATFORM, device.platform());
     int[] status = new int[1];
-    context = clCreateContext(properties, 1, new cl_device_id[] {info.id()}, null, null, status);
+    context = clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
     Status.check(status[0], "clCreateContext");
-    queue = clCreateCommandQueue(context, info.id(), 0, status);
+    queue = clCreateCommandQueue(context, device.id(), 0, status);
     if (status[0] != CL_SUCCESS) {
       clReleaseContext(context);
     }
@@ -74,12 +83,13 @@ public final class ClContext implements AutoCloseable {
     return HELD.get();
   }
 
-  /** How often device memory has been allocated. */
-  public static long allocations() {
+  @Override
+  public long allocations() {
     return ALLOCATIONS.get();
   }
 
-  public ClDeviceInfo info() {
+  @Override
+  public GpuInfo info() {
     return info;
   }
 
@@ -90,11 +100,7 @@ public final class ClContext implements AutoCloseable {
     return queue;
   }
 
-  /**
-   * Memory whose content is not defined.
-   *
-   * @throws BackendException if the device has not so much, in one piece
-   */
+  @Override
   public ClBuffer allocate(long bytes) {
     if (bytes > info.largestAllocation()) {
       throw new BackendException(
@@ -127,48 +133,38 @@ public final class ClContext implements AutoCloseable {
     return String.format(Locale.ROOT, "%.2f MiB", bytes / (double) (1 << 20));
   }
 
-  /** Copies numbers to the device. */
-  public void write(ClBuffer to, float[] values) {
-    write(to, 0, MemorySegment.ofArray(values));
-  }
-
-  /** Copies numbers to the device. */
-  public void write(ClBuffer to, int[] values) {
-    write(to, 0, MemorySegment.ofArray(values));
-  }
-
-  /** Copies bytes to the device and waits until they are there. */
-  public void write(ClBuffer to, long offset, MemorySegment from) {
+  @Override
+  public void write(GpuBuffer to, long offset, MemorySegment from) {
     byte[] piece = new byte[(int) Math.min(PIECE, from.byteSize())];
     for (long at = 0; at < from.byteSize(); at += piece.length) {
       int count = (int) Math.min(piece.length, from.byteSize() - at);
       MemorySegment.copy(from, ValueLayout.JAVA_BYTE, at, piece, 0, count);
       Status.check(
-          clEnqueueWriteBuffer(queue(), to.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
+          clEnqueueWriteBuffer(queue(), memory(to), true, offset + at, count, Pointer.to(piece), 0, null, null),
           "clEnqueueWriteBuffer");
     }
   }
 
-  /** Copies bytes from the device; waits for all that was enqueued before. */
-  public void read(ClBuffer from, long offset, MemorySegment to) {
+  @Override
+  public void read(GpuBuffer from, long offset, MemorySegment to) {
     byte[] piece = new byte[(int) Math.min(PIECE, to.byteSize())];
     for (long at = 0; at < to.byteSize(); at += piece.length) {
       int count = (int) Math.min(piece.length, to.byteSize() - at);
       Status.check(
-          clEnqueueReadBuffer(queue(), from.memory(), true, offset + at, count, Pointer.to(piece), 0, null, null),
+          clEnqueueReadBuffer(queue(), memory(from), true, offset + at, count, Pointer.to(piece), 0, null, null),
           "clEnqueueReadBuffer");
       MemorySegment.copy(piece, 0, to, ValueLayout.JAVA_BYTE, at, count);
     }
   }
 
-  /** Enqueues a copy within the device. */
-  public void copy(ClBuffer from, long fromOffset, ClBuffer to, long toOffset, long bytes) {
+  @Override
+  public void copy(GpuBuffer from, long fromOffset, GpuBuffer to, long toOffset, long bytes) {
     Status.check(
-        clEnqueueCopyBuffer(queue(), from.memory(), to.memory(), fromOffset, toOffset, bytes, 0, null, null),
+        clEnqueueCopyBuffer(queue(), memory(from), memory(to), fromOffset, toOffset, bytes, 0, null, null),
         "clEnqueueCopyBuffer");
   }
 
-  /** Marks this place in the queue, and has the device begin. */
+  @Override
   public ClMark mark() {
     cl_event event = new cl_event();
     Status.check(clEnqueueMarkerWithWaitList(queue(), 0, null, event), "clEnqueueMarkerWithWaitList");
@@ -182,27 +178,36 @@ public final class ClContext implements AutoCloseable {
     return mark;
   }
 
-  /** Waits until the device has nothing left to do. */
+  @Override
   public void finish() {
     Status.check(clFinish(queue()), "clFinish");
   }
 
-  /**
-   * Compiles a program.
-   *
-   * @param name for messages
-   * @throws BackendException with the compiler's first complaint
-   */
-  public ClProgram compile(String name, String source, String options) {
+  private static cl_mem memory(GpuBuffer buffer) {
+    return ((ClBuffer) buffer).memory();
+  }
+
+  @Override
+  public Dialect dialect() {
+    return Dialect.OPENCL;
+  }
+
+  @Override
+  public GpuModule compile(KernelSource source) {
+    return compile(source.file(), source.text(dialect()), source.definitions());
+  }
+
+  /** Compiles a text of one's own. */
+  public GpuModule compile(String name, String text, String options) {
     int[] status = new int[1];
-    cl_program program = clCreateProgramWithSource(context, 1, new String[] {source}, null, status);
+    cl_program program = clCreateProgramWithSource(context, 1, new String[] {text}, null, status);
     Status.check(status[0], "clCreateProgramWithSource");
     int built = clBuildProgram(program, 0, null, options, null, null);
     if (built != CL_SUCCESS) {
       String complaint = firstError(log(program));
       clReleaseProgram(program);
       throw new BackendException(
-          "the kernel " + name + " does not compile on " + info.name() + " (driver " + info.driver() + ", "
+          "the kernel " + name + " does not compile on " + info.name() + " (" + info.driver() + ", "
               + Status.name(built) + "): " + complaint);
     }
     return new ClProgram(this, program);
@@ -210,13 +215,13 @@ public final class ClContext implements AutoCloseable {
 
   private String log(cl_program program) {
     long[] size = new long[1];
-    int status = clGetProgramBuildInfo(program, info.id(), CL_PROGRAM_BUILD_LOG, 0, null, size);
+    int status = clGetProgramBuildInfo(program, device.id(), CL_PROGRAM_BUILD_LOG, 0, null, size);
     if (status != CL_SUCCESS || size[0] == 0) {
       return "";
     }
     byte[] bytes = new byte[Math.toIntExact(size[0])];
-    clGetProgramBuildInfo(program, info.id(), CL_PROGRAM_BUILD_LOG, bytes.length, Pointer.to(bytes), null);
-    return ClDeviceInfo.untilZero(bytes);
+    clGetProgramBuildInfo(program, device.id(), CL_PROGRAM_BUILD_LOG, bytes.length, Pointer.to(bytes), null);
+    return ClDevice.untilZero(bytes);
   }
 
   private static String firstError(String log) {

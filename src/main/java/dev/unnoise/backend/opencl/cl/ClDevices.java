@@ -27,7 +27,7 @@ public final class ClDevices {
    * @throws BackendException if there are none, and a driver failed
    * @throws LinkageError if there is no OpenCL loader on this machine
    */
-  public static synchronized List<ClDeviceInfo> all() {
+  public static synchronized List<ClDevice> all() {
     CL.setExceptionsEnabled(false);
     int[] count = new int[1];
     int status = clGetPlatformIDs(0, null, count);
@@ -37,7 +37,7 @@ public final class ClDevices {
     Status.check(status, "clGetPlatformIDs");
     cl_platform_id[] platforms = new cl_platform_id[count[0]];
     Status.check(clGetPlatformIDs(platforms.length, platforms, null), "clGetPlatformIDs");
-    List<ClDeviceInfo> devices = new ArrayList<>();
+    List<ClDevice> devices = new ArrayList<>();
     List<BackendException> failures = new ArrayList<>();
     for (cl_platform_id platform : platforms) {
       try {
@@ -52,7 +52,7 @@ public final class ClDevices {
     return devices;
   }
 
-  private static List<ClDeviceInfo> devices(cl_platform_id platform) {
+  private static List<ClDevice> devices(cl_platform_id platform) {
     int[] count = new int[1];
     int status = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, null, count);
     if (status == CL_DEVICE_NOT_FOUND || status == CL_SUCCESS && count[0] == 0) {
@@ -61,6 +61,6 @@ public final class ClDevices {
     Status.check(status, "clGetDeviceIDs");
     cl_device_id[] devices = new cl_device_id[count[0]];
     Status.check(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, devices.length, devices, null), "clGetDeviceIDs");
-    return Arrays.stream(devices).map(device -> ClDeviceInfo.of(platform, device)).toList();
+    return Arrays.stream(devices).map(device -> ClDevice.of(platform, device)).toList();
   }
 }

@@ -5,16 +5,16 @@ import static org.jocl.CL.clEnqueueNDRangeKernel;
 import static org.jocl.CL.clReleaseKernel;
 import static org.jocl.CL.clSetKernelArg;
 
+import dev.unnoise.backend.gpu.Closing;
+import dev.unnoise.backend.gpu.GpuBuffer;
+import dev.unnoise.backend.gpu.GpuKernel;
 import dev.unnoise.graph.run.BackendException;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_kernel;
 
-/**
- * A kernel with arguments of its own. They are given in order, once; it can then be enqueued any number of times. One
- * that is refused an argument closes itself: nobody may have come to own it yet.
- */
-public final class ClKernel implements AutoCloseable {
+/** A kernel of OpenCL. */
+final class ClKernel implements GpuKernel {
   private final ClContext context;
   private final cl_kernel kernel;
   private final String name;
@@ -28,20 +28,23 @@ public final class ClKernel implements AutoCloseable {
     ClContext.HELD.incrementAndGet();
   }
 
-  /** A pointer to a buffer; null is the null pointer. */
-  public ClKernel buffer(ClBuffer buffer) {
-    Pointer pointer = buffer == null ? null : Pointer.to(buffer.memory());
+  @Override
+  public ClKernel buffer(GpuBuffer buffer) {
+    Pointer pointer = buffer == null ? null : Pointer.to(((ClBuffer) buffer).memory());
     return argument(Sizeof.cl_mem, pointer);
   }
 
+  @Override
   public ClKernel integer(int value) {
     return argument(Integer.BYTES, Pointer.to(new int[] {value}));
   }
 
+  @Override
   public ClKernel longInteger(long value) {
     return argument(Long.BYTES, Pointer.to(new long[] {value}));
   }
 
+  @Override
   public ClKernel number(double value) {
     return argument(Float.BYTES, Pointer.to(new float[] {(float) value}));
   }
@@ -57,18 +60,18 @@ public final class ClKernel implements AutoCloseable {
     return this;
   }
 
-  /** Which argument is given next, counting from 0. */
+  @Override
   public int next() {
     return next;
   }
 
-  /** Goes on with an argument that was given before. */
+  @Override
   public ClKernel from(int argument) {
     next = argument;
     return this;
   }
 
-  /** Hands it to the device; returns at once. */
+  @Override
   public void enqueue(long[] global, long[] local) {
     Status.check(
         clEnqueueNDRangeKernel(context.queue(), kernel, global.length, null, global, local, 0, null, null),

@@ -5,11 +5,12 @@ import static org.jocl.CL.CL_EVENT_COMMAND_EXECUTION_STATUS;
 import static org.jocl.CL.clGetEventInfo;
 import static org.jocl.CL.clReleaseEvent;
 
+import dev.unnoise.backend.gpu.GpuMark;
 import org.jocl.Pointer;
 import org.jocl.cl_event;
 
-/** A place in the queue: everything enqueued before it is done when it is reached. */
-public final class ClMark implements AutoCloseable {
+/** An event of OpenCL. */
+final class ClMark implements GpuMark {
   private final cl_event event;
   private boolean closed;
 
@@ -18,7 +19,7 @@ public final class ClMark implements AutoCloseable {
     ClContext.HELD.incrementAndGet();
   }
 
-  /** Whether the device has come that far; asks without waiting. */
+  @Override
   public boolean isReached() {
     int[] status = new int[1];
     Status.check(

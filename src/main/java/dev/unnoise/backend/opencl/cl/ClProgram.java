@@ -3,11 +3,12 @@ package dev.unnoise.backend.opencl.cl;
 import static org.jocl.CL.clCreateKernel;
 import static org.jocl.CL.clReleaseProgram;
 
+import dev.unnoise.backend.gpu.GpuModule;
 import org.jocl.cl_kernel;
 import org.jocl.cl_program;
 
-/** A compiled program. */
-public final class ClProgram implements AutoCloseable {
+/** A compiled program of OpenCL. */
+final class ClProgram implements GpuModule {
   private final ClContext context;
   private final cl_program program;
   private boolean closed;
@@ -18,7 +19,7 @@ public final class ClProgram implements AutoCloseable {
     ClContext.HELD.incrementAndGet();
   }
 
-  /** One of its kernels, without arguments yet. */
+  @Override
   public ClKernel kernel(String name) {
     int[] status = new int[1];
     cl_kernel kernel = clCreateKernel(program, name, status);

@@ -1,0 +1,133 @@
+package dev.unnoise.backend.gpu.network;
+
+import dev.unnoise.backend.gpu.Closing;
+import dev.unnoise.backend.gpu.Gpu;
+import dev.unnoise.backend.gpu.GpuMark;
+import dev.unnoise.backend.gpu.node.Programs;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Shape;
+import dev.unnoise.graph.run.RunReport;
+import dev.unnoise.graph.run.SamplingJob;
+import dev.unnoise.graph.run.StepRow;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
+
+/** One job's loop. The host enqueues steps and looks where the device is; it waits for nothing but the images. */
+final class SamplingRun implements AutoCloseable {
+  /** Steps that may be enqueued and not finished, so that stopping takes effect soon. */
+  private static final int AHEAD = 2;
+
+  private static final long POLL_NANOS = 20_000;
+
+  private final Gpu context;
+  private final GpuNetwork network;
+  private final BoundGraph denoiser;
+  private final SamplingJob job;
+  private final Shape shape;
+  private final SamplingBuffers buffers;
+  private final SamplingKernels kernels;
+  private final Deque<GpuMark> ahead = new ArrayDeque<>();
+  private long stepsDone;
+
+  SamplingRun(
+      Gpu context, Programs programs, GpuNetwork network, BoundGraph denoiser, SamplingJob job) {
+    this.context = context;
+    this.network = network;
+    this.denoiser = denoiser;
+    this.job = job;
+    Network lowered = network.lowered();
+    this.shape = lowered.sampleShape();
+    this.buffers = new SamplingBuffers(context, job, shape, lowered.conditioningWidth());
+    try {
+      this.kernels = new SamplingKernels(programs, job, lowered, denoiser, buffers);
+    } catch (RuntimeException | Error e) {
+      Closing.after(e, buffers::close);
+      throw e;
+    }
+  }
+
+  RunReport run() {
+    int steps = job.table().rows().size();
+    int evaluations = job.evaluationsPerStep();
+    kernels.begin();
+    context.finish();
+    long began = System.nanoTime();
+    long allocationsBefore = context.allocations();
+    long waits = 0;
+    for (int step = 0; step < steps; step++) {
+      if (step % buffers.stepsAtOnce == 0) {
+        fillTable(step);
+        waits += step == 0 ? 0 : 1;
+      }
+      while (ahead.size() >= AHEAD) {
+        followOldest();
+      }
+      kernels.beginStep();
+      denoiser.enqueue(evaluations);
+      kernels.endStep();
+      ahead.add(context.mark());
+    }
+    while (!ahead.isEmpty()) {
+      followOldest();
+    }
+    long nanos = System.nanoTime() - began;
+    long allocations = context.allocations() - allocationsBefore;
+    readImages();
+    int launches = denoiser.launchCount() + kernels.launchesPerStep();
+    return new RunReport(job.imageSteps(), nanos, launches, waits, allocations);
+  }
+
+  private void fillTable(int first) {
+    List<StepRow> rows = job.table().rows();
+    int count = Math.min(buffers.stepsAtOnce, rows.size() - first);
+    float[] timesteps = new float[count * buffers.labels.length];
+    float[] labels = new float[timesteps.length];
+    for (int i = 0; i < timesteps.length; i++) {
+      timesteps[i] = (float) rows.get(first + i / buffers.labels.length).timestep();
+      labels[i] = buffers.labels[i % buffers.labels.length];
+    }
+    network.conditioner().fill(timesteps, labels, buffers.table);
+    kernels.readTableFrom(first);
+  }
+
+  /** Looks at the oldest step until it is done; asking does not make the driver wait. */
+  private void followOldest() {
+    GpuMark oldest = ahead.peek();
+    while (!oldest.isReached()) {
+      LockSupport.parkNanos(POLL_NANOS);
+      if (Thread.interrupted()) {
+        Thread.currentThread().interrupt();
+        throw new CancellationException("interrupted");
+      }
+    }
+    ahead.remove();
+    oldest.close();
+    stepsDone++;
+    long done = stepsDone * job.images();
+    if (!job.monitor().advanced(done, job.imageSteps())) {
+      throw job.stopped(done);
+    }
+  }
+
+  private void readImages() {
+    int[] bad = new int[job.images()];
+    context.read(buffers.notFinite, 0, MemorySegment.ofArray(bad));
+    for (int n = 0; n < bad.length; n++) {
+      if (bad[n] != 0) {
+        throw job.notFinite(n, Float.intBitsToFloat(bad[n]));
+      }
+    }
+    long bytes = job.output().form().bytes(shape) * job.images();
+    context.read(buffers.images, 0, job.output().destination().asSlice(0, bytes));
+  }
+
+  @Override
+  public void close() {
+    Closing.inOrder(
+        context::finish, () -> Closing.each(ahead, GpuMark::close), kernels::close, buffers::close);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.unnoise.backend.gpu.node;
+
+import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.graph.Epilogue;
+import dev.unnoise.graph.Product;
+
+/** Convolutions and linear layers by a template. */
+final class ProductLaunch {
+  private ProductLaunch() {}
+
+  /** A node by the template chosen for it. */
+  static Launch of(Product node, Programs programs, DeviceParameters parameters, Site site) {
+    ProductTemplate template = programs.choices().product(node);
+    ProductGeometry geometry = ProductGeometry.of(node);
+    Epilogue epilogue = node.epilogue();
+    ProductOperands operands =
+        new ProductOperands(
+            site.locate(node.source()),
+            parameters.packed(node.weight(), template.packing(), geometry.type()),
+            site.locate(node.output()),
+            node.bias().map(parameters::plain).orElse(null),
+            epilogue.conditioning().isPresent() ? site.conditioning() : null,
+            site.conditioningWidth(),
+            epilogue.conditioning().map(site::conditioningOffset).orElse(0),
+            epilogue.residual().map(site::locate).orElse(Located.NOWHERE),
+            epilogue.scale());
+    // The program is that of one vector: how many there are is an argument.
+    GpuKernel kernel = programs.kernel(KernelChoice.product(geometry, template, programs.traits()), "convolution");
+    return bind(kernel, geometry.repeated(site.vectors()), template, operands);
+  }
+
+  /** A geometry by a template. */
+  static Launch of(ProductGeometry geometry, ProductTemplate template, Programs programs, ProductOperands operands) {
+    GpuKernel kernel = programs.kernel(KernelChoice.product(geometry, template, programs.traits()), "convolution");
+    return bind(kernel, geometry, template, operands);
+  }
+
+  private static Launch bind(
+      GpuKernel kernel, ProductGeometry geometry, ProductTemplate template, ProductOperands operands) {
+    Launch launch = new Launch(kernel, template.grid(geometry));
+    operands.source().to(kernel).integer(geometry.height()).integer(geometry.width()).integer(geometry.channels());
+    kernel.buffer(operands.weight());
+    operands
+        .output()
+        .to(kernel)
+        .integer(geometry.outputHeight())
+        .integer(geometry.outputWidth())
+        .integer(geometry.outputChannels());
+    kernel
+        .buffer(operands.bias())
+        .buffer(operands.conditioning())
+        .integer(operands.conditioningWidth())
+        .integer(operands.conditioningAt());
+    operands.residual().to(kernel).number(operands.scale()).integer(geometry.window().padBefore());
+    switch (template) {
+      case Staged staged -> kernel.integer(staged.band(geometry));
+      case MatrixCores cores -> launch.countingImages();
+      case Tiled tiled -> launch.countingImages();
+      case Winograd winograd -> launch.countingImages();
+    }
+    return launch;
+  }
+}

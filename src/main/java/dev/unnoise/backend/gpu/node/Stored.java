@@ -1,0 +1,44 @@
+package dev.unnoise.backend.gpu.node;
+
+import dev.unnoise.graph.DataType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Numbers as they are stored on a device. */
+public final class Stored {
+  private Stored() {}
+
+  /** Rounds to the nearest, ties to even. */
+  public static MemorySegment of(float[] values, DataType type) {
+    if (type == DataType.F32) {
+      return MemorySegment.ofArray(values);
+    }
+    short[] halves = new short[values.length];
+    for (int i = 0; i < halves.length; i++) {
+      halves[i] = type == DataType.F16 ? Float.floatToFloat16(values[i]) : bfloat16(values[i]);
+    }
+    return MemorySegment.ofArray(halves);
+  }
+
+  private static short bfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return Float.isNaN(value) ? 0x7FC0 : (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+  }
+
+  /** What was stored, as numbers. */
+  public static float[] numbers(byte[] stored, DataType type) {
+    MemorySegment segment = MemorySegment.ofArray(stored);
+    float[] values = new float[stored.length / type.bytes()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (type) {
+            case F32 -> segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i);
+            case F16 -> Float.float16ToFloat(segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i));
+            case BF16 ->
+                Float.intBitsToFloat(
+                    segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) << 16);
+          };
+    }
+    return values;
+  }
+}
