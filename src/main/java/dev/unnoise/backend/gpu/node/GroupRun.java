@@ -18,6 +18,9 @@ record GroupRun(int channels, int vectors) {
   /** Sums of a run take this many channels at most, so that local memory holds them. */
   private static final int MOST_CHANNELS = 512;
 
+  /** Vectors that a work-item takes side by side at most: it unrolls them. */
+  private static final int MOST_VECTORS = 16;
+
   /** Bytes of a pixel that are worth fetching: several sectors of a card's memory. */
   private static final int LEAST_CHANNELS = 32;
 
@@ -42,7 +45,9 @@ record GroupRun(int channels, int vectors) {
         break;
       }
     }
-    return Optional.of(new GroupRun(found, Math.ceilDiv(found, width)));
+    int vectors = Math.ceilDiv(found, width);
+    boolean inRegisters = Math.ceilDiv(vectors, Math.min(vectors, traits.normItems())) <= MOST_VECTORS;
+    return inRegisters ? Optional.of(new GroupRun(found, vectors)) : Optional.empty();
   }
 
   Launch launch(GroupNorm node, Programs programs, DeviceParameters parameters, Site site) {
