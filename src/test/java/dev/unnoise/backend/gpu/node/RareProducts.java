@@ -17,7 +17,8 @@ public final class RareProducts {
 
   /** Each for a context of its own. */
   public static List<Consumer<Gpu>> all() {
-    Winograd winograd = new Winograd(4, 2, 2, 4);
+    // Six tiles without upsampling: the second work-item has two, and computes four.
+    Winograd winograd = new Winograd(4, 4, 2, 4);
     return List.of(
         context -> run(context, Traits.processor(4, 4), winograd, geometry(Window.SAME_3X3, false, DataType.F32)),
         context -> run(context, Traits.processor(4, 4), winograd, geometry(Window.SAME_3X3, true, DataType.F32)),
@@ -31,10 +32,11 @@ public final class RareProducts {
 
   private static ProductGeometry geometry(Window window, boolean upsampled, DataType type) {
     int height = 3;
-    int width = 7;
+    int width = 9;
     int factor = upsampled ? 2 : 1;
-    return new ProductGeometry(
-        window, upsampled, height, width, 6, window.outputs(height * factor), window.outputs(width * factor), 9, type, type);
+    int outputHeight = window.outputs(height * factor);
+    int outputWidth = window.outputs(width * factor);
+    return new ProductGeometry(window, upsampled, height, width, 6, outputHeight, outputWidth, 9, type, type);
   }
 
   private static void run(Gpu context, Traits traits, ProductTemplate template, ProductGeometry geometry) {
