@@ -48,6 +48,30 @@ public interface Gpu extends AutoCloseable {
   /** Marks this place in the queue, and has the device begin. */
   GpuMark mark();
 
+  /** Whether {@link #record} makes one launch of many. Work should then have been enqueued once before it is recorded. */
+  default boolean recordsLaunches() {
+    return false;
+  }
+
+  /**
+   * Takes what {@code work} enqueues, which must not allocate, copy from or to the host, or wait.
+   *
+   * @param work is not executed by this where launches are recorded
+   */
+  default GpuReplay record(Runnable work) {
+    return new GpuReplay() {
+      @Override
+      public void enqueue() {
+        work.run();
+      }
+
+      @Override
+      public void close() {
+        // Nothing was made.
+      }
+    };
+  }
+
   /** Waits until the device has nothing left to do. */
   void finish();
 

@@ -31,6 +31,7 @@ final class GpuProgram implements Program {
   private final BoundGraph denoiser;
   private final int batch;
   private final Consumer<GpuProgram> whenClosed;
+  private boolean warm;
   private boolean closed;
 
   GpuProgram(
@@ -57,7 +58,9 @@ final class GpuProgram implements Program {
   public RunReport sample(SamplingJob job) {
     requireFit(job.evaluationsPerStep());
     try (SamplingRun run = new SamplingRun(context, programs, network, denoiser, job)) {
-      return run.run();
+      RunReport report = run.run(warm);
+      warm = true;
+      return report;
     }
   }
 

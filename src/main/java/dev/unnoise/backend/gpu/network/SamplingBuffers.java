@@ -90,8 +90,7 @@ final class SamplingBuffers implements AutoCloseable {
     }
     context.write(steps, table);
     context.write(stepTimes, times);
-    context.write(step, new int[job.evaluationsPerStep()]);
-    context.write(notFinite, new int[count]);
+    startOver();
     if (history1 != null) {
       // The first estimate that is remembered moves on what lies here.
       context.write(history1, new float[Math.toIntExact(history1.bytes() / Float.BYTES)]);
@@ -109,6 +108,12 @@ final class SamplingBuffers implements AutoCloseable {
     context.write(indices, words);
     context.write(labelSlots, slots);
     job.initialNoise().ifPresent(noise -> context.write(given, 0, noise.asSlice(0, given.bytes())));
+  }
+
+  /** Goes back to the first step. */
+  void startOver() {
+    context.write(step, new int[Math.toIntExact(step.bytes() / Integer.BYTES)]);
+    context.write(notFinite, new int[Math.toIntExact(notFinite.bytes() / Integer.BYTES)]);
   }
 
   private static float[] row(StepRow row) {

@@ -3,6 +3,7 @@ package dev.unnoise.backend.gpu.network;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuMark;
+import dev.unnoise.backend.gpu.GpuReplay;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
@@ -31,6 +32,7 @@ final class SamplingRun implements AutoCloseable {
   private final SamplingBuffers buffers;
   private final SamplingKernels kernels;
   private final Deque<GpuMark> ahead = new ArrayDeque<>();
+  private GpuReplay replay;
   private long stepsDone;
 
   SamplingRun(
@@ -50,9 +52,13 @@ final class SamplingRun implements AutoCloseable {
     }
   }
 
-  RunReport run() {
+  /**
+   * Runs the job.
+   *
+   * @param warm whether the program has run before
+   */
+  RunReport run(boolean warm) {
     int steps = job.table().rows().size();
-    int evaluations = job.evaluationsPerStep();
     kernels.begin();
     context.finish();
     long began = System.nanoTime();
@@ -62,13 +68,15 @@ final class SamplingRun implements AutoCloseable {
       if (step % buffers.stepsAtOnce == 0) {
         fillTable(step);
         waits += step == 0 ? 0 : 1;
+        if (step == 0 && !warm && context.recordsLaunches()) {
+          warmUp();
+        }
+        record();
       }
       while (ahead.size() >= AHEAD) {
         followOldest();
       }
-      kernels.beginStep();
-      denoiser.enqueue(evaluations);
-      kernels.endStep();
+      replay.enqueue();
       ahead.add(context.mark());
     }
     while (!ahead.isEmpty()) {
@@ -79,6 +87,30 @@ final class SamplingRun implements AutoCloseable {
     readImages();
     int launches = denoiser.launchCount() + kernels.launchesPerStep();
     return new RunReport(job.imageSteps(), nanos, launches, waits, allocations);
+  }
+
+  private void enqueueStep() {
+    kernels.beginStep();
+    denoiser.enqueue(job.evaluationsPerStep());
+    kernels.endStep();
+  }
+
+  /** What drivers and libraries load when it is first used would be in the way of recording. */
+  private void warmUp() {
+    enqueueStep();
+    buffers.startOver();
+    kernels.begin();
+    context.finish();
+  }
+
+  /** The arguments of kernels have changed: what was recorded before is of no use. */
+  private void record() {
+    GpuReplay old = replay;
+    replay = null;
+    if (old != null) {
+      old.close();
+    }
+    replay = context.record(this::enqueueStep);
   }
 
   private void fillTable(int first) {
@@ -128,6 +160,10 @@ final class SamplingRun implements AutoCloseable {
   @Override
   public void close() {
     Closing.inOrder(
-        context::finish, () -> Closing.each(ahead, GpuMark::close), kernels::close, buffers::close);
+        context::finish,
+        () -> Closing.each(ahead, GpuMark::close),
+        () -> Closing.each(replay == null ? List.of() : List.of(replay), GpuReplay::close),
+        kernels::close,
+        buffers::close);
   }
 }

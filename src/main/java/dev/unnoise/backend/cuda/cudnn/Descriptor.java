@@ -1,0 +1,184 @@
+package dev.unnoise.backend.cuda.cudnn;
+
+import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
+import dev.unnoise.graph.DataType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * A descriptor of the graph API: attributes are set, it is finalised, and only then used. Using one that is not
+ * finalised can end the process, so {@link #ready} stands between.
+ */
+final class Descriptor implements AutoCloseable {
+  private final MemorySegment descriptor;
+  private final String name;
+  private boolean finalised;
+  private boolean closed;
+
+  /**
+   * Makes an empty one.
+   *
+   * @param kind one of {@code CUDNN_BACKEND_…_DESCRIPTOR}
+   * @param name for messages
+   */
+  Descriptor(int kind, String name) {
+    this.name = name;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment made = arena.allocate(ValueLayout.ADDRESS);
+      Cudnn.check(cudnn_h.cudnnBackendCreateDescriptor(kind, made), "cudnnBackendCreateDescriptor(" + name + ")");
+      descriptor = made.get(ValueLayout.ADDRESS, 0);
+      Cudnn.HELD.incrementAndGet();
+    }
+  }
+
+  /** The number of a type. */
+  static int type(DataType type) {
+    return switch (type) {
+      case F32 -> cudnn_h.CUDNN_DATA_FLOAT();
+      case F16 -> cudnn_h.CUDNN_DATA_HALF();
+      case BF16 -> cudnn_h.CUDNN_DATA_BFLOAT16();
+    };
+  }
+
+  Descriptor longs(int attribute, long... values) {
+    try (Arena arena = Arena.ofConfined()) {
+      return set(attribute, cudnn_h.CUDNN_TYPE_INT64(), values.length, arena.allocateFrom(ValueLayout.JAVA_LONG, values));
+    }
+  }
+
+  /** An attribute whose values are numbers of an enumeration. */
+  Descriptor choice(int attribute, int type, int value) {
+    try (Arena arena = Arena.ofConfined()) {
+      return set(attribute, type, 1, arena.allocateFrom(ValueLayout.JAVA_INT, value));
+    }
+  }
+
+  Descriptor flag(int attribute, boolean value) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment flag = arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) (value ? 1 : 0));
+      return set(attribute, cudnn_h.CUDNN_TYPE_BOOLEAN(), 1, flag);
+    }
+  }
+
+  Descriptor number(int attribute, float value) {
+    try (Arena arena = Arena.ofConfined()) {
+      return set(attribute, cudnn_h.CUDNN_TYPE_FLOAT(), 1, arena.allocateFrom(ValueLayout.JAVA_FLOAT, value));
+    }
+  }
+
+  Descriptor handle(int attribute, Cudnn cudnn) {
+    return pointers(attribute, cudnn_h.CUDNN_TYPE_HANDLE(), cudnn.handle().address());
+  }
+
+  /** Addresses on the device. */
+  Descriptor addresses(int attribute, long... addresses) {
+    return pointers(attribute, cudnn_h.CUDNN_TYPE_VOID_PTR(), addresses);
+  }
+
+  Descriptor descriptors(int attribute, List<Descriptor> others) {
+    return pointers(
+        attribute,
+        cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(),
+        others.stream().mapToLong(other -> other.ready().address()).toArray());
+  }
+
+  Descriptor descriptor(int attribute, Descriptor other) {
+    return descriptors(attribute, List.of(other));
+  }
+
+  private Descriptor pointers(int attribute, int type, long... addresses) {
+    try (Arena arena = Arena.ofConfined()) {
+      return set(attribute, type, addresses.length, arena.allocateFrom(ValueLayout.JAVA_LONG, addresses));
+    }
+  }
+
+  private Descriptor set(int attribute, int type, long count, MemorySegment values) {
+    if (finalised) {
+      throw new IllegalStateException(name + " is finalised");
+    }
+    Cudnn.check(
+        cudnn_h.cudnnBackendSetAttribute(descriptor, attribute, type, count, values),
+        "cudnnBackendSetAttribute(" + name + ", " + attribute + ")");
+    return this;
+  }
+
+  /** Finalises it. */
+  Descriptor finish() {
+    Cudnn.check(cudnn_h.cudnnBackendFinalize(descriptor), "cudnnBackendFinalize(" + name + ")");
+    finalised = true;
+    return this;
+  }
+
+  /** Says that the library has finalised it: it does so with descriptors that it fills. */
+  void filled() {
+    finalised = true;
+  }
+
+  /** The finalised descriptor. */
+  MemorySegment ready() {
+    if (!finalised || closed) {
+      throw new IllegalStateException(name + (closed ? " is closed" : " is used before it is finalised"));
+    }
+    return descriptor;
+  }
+
+  /** The bare descriptor, for the library to fill. */
+  MemorySegment bare() {
+    return descriptor;
+  }
+
+  /** Numbers of an enumeration, of which there are at most {@code most}. */
+  int[] choices(int attribute, int type, int most) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
+      MemorySegment values = arena.allocate(ValueLayout.JAVA_INT, most);
+      Cudnn.check(
+          cudnn_h.cudnnBackendGetAttribute(ready(), attribute, type, most, count, values),
+          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
+      long found = Math.min(most, count.get(ValueLayout.JAVA_LONG, 0));
+      return values.asSlice(0, Integer.BYTES * found).toArray(ValueLayout.JAVA_INT);
+    }
+  }
+
+  long integer(int attribute) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
+      MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
+      Cudnn.check(
+          cudnn_h.cudnnBackendGetAttribute(ready(), attribute, cudnn_h.CUDNN_TYPE_INT64(), 1, count, value),
+          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
+      return value.get(ValueLayout.JAVA_LONG, 0);
+    }
+  }
+
+  /**
+   * Has the library fill descriptors.
+   *
+   * @return how many of {@code into} it filled
+   */
+  int fill(int attribute, List<Descriptor> into) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
+      long[] addresses = into.stream().mapToLong(one -> one.bare().address()).toArray();
+      MemorySegment values = arena.allocateFrom(ValueLayout.JAVA_LONG, addresses);
+      Cudnn.check(
+          cudnn_h.cudnnBackendGetAttribute(
+              ready(), attribute, cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(), into.size(), count, values),
+          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
+      int filled = (int) Math.min(into.size(), count.get(ValueLayout.JAVA_LONG, 0));
+      into.subList(0, filled).forEach(Descriptor::filled);
+      return filled;
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Cudnn.HELD.decrementAndGet();
+      Cudnn.check(cudnn_h.cudnnBackendDestroyDescriptor(descriptor), "cudnnBackendDestroyDescriptor(" + name + ")");
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.unnoise.backend.cuda.cudnn;
+
+import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
+import dev.unnoise.graph.DataType;
+import java.util.Arrays;
+
+/** Which of cuDNN's engines may be used, by the notes that it gives about them. */
+enum EnginePolicy {
+  /** Single precision throughout. */
+  SINGLE,
+  /** Products on tensor cores with inputs of 10 bits. */
+  TF32,
+  /** Tensors of 16 bits, sums in single precision. */
+  HALVES;
+
+  private static final int MOST_NOTES = 16;
+
+  /** The policy for a type. */
+  static EnginePolicy of(DataType type, boolean tf32) {
+    return type != DataType.F32 ? HALVES : tf32 ? TF32 : SINGLE;
+  }
+
+  /** Whether an engine may be used: sums in an order that changes, or in fewer bits, never are. */
+  boolean allows(Descriptor engine) {
+    int[] notes =
+        engine.choices(
+            cudnn_h.CUDNN_ATTR_ENGINE_NUMERICAL_NOTE(), cudnn_h.CUDNN_TYPE_NUMERICAL_NOTE(), MOST_NOTES);
+    return Arrays.stream(notes).allMatch(this::allows);
+  }
+
+  private boolean allows(int note) {
+    if (note == cudnn_h.CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC()
+        || note == cudnn_h.CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION()) {
+      return false;
+    }
+    boolean fewerBits =
+        note == cudnn_h.CUDNN_NUMERICAL_NOTE_TENSOR_CORE() || note == cudnn_h.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS();
+    return this != SINGLE || !fewerBits;
+  }
+}
