@@ -54,7 +54,8 @@ class ArchitectureTest {
           Map.entry(
               "backend.opencl",
               Set.of("graph.run", "backend.gpu", "backend.gpu.node", "backend.gpu.network", "backend.opencl.cl")),
-          Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.cpu.bindings")),
+          Map.entry("backend.natives", Set.of("graph.run")),
+          Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.natives", "backend.cpu.bindings")),
           Map.entry("backend.cpu.kernel", Set.of("graph", "backend.kernels", "backend.cpu.onednn")),
           Map.entry(
               "backend.cpu",

@@ -1,9 +1,9 @@
 package dev.unnoise.backend.cpu.onednn;
 
+import dev.unnoise.backend.natives.PackedLibraries;
 import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.UserCache;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -11,14 +11,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.net.JarURLConnection;
-import java.net.URL;
-import java.net.URLConnection;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -30,6 +24,7 @@ public final class OneDnnLibrary {
   public static final String SPIN_PROPERTY = "unnoise.cpu.spin";
 
   private static final List<String> FILES = List.of("libgomp.so.1", "libdnnl.so.3");
+  private static final String FOLDER = "org/bytedeco/dnnl/" + PackedLibraries.platform() + "/";
   private static final String ARTIFACT = "org.bytedeco:dnnl:3.13-1.5.14";
 
   private static boolean loaded;
@@ -38,15 +33,16 @@ public final class OneDnnLibrary {
 
   /** What is missing, if it is; one line. */
   public static Optional<String> missing() {
+    ClassLoader classPath = OneDnnLibrary.class.getClassLoader();
     return FILES.stream()
-        .filter(file -> resource(file) == null)
+        .filter(file -> classPath.getResource(FOLDER + file) == null)
         .findFirst()
-        .map(file -> "the class path has no oneDNN for " + platform() + " (" + resourceName(file) + ")");
+        .map(file -> "the class path has no oneDNN for " + PackedLibraries.platform() + " (" + FOLDER + file + ")");
   }
 
   /** How to get it; one line. */
   public static String remedy() {
-    return "add the artifact " + ARTIFACT + " with the classifier " + platform() + ", if there is one";
+    return "add the artifact " + ARTIFACT + " with the classifier " + PackedLibraries.platform() + ", if there is one";
   }
 
   /**
@@ -67,9 +63,9 @@ public final class OneDnnLibrary {
       waitPassively();
     }
     try {
-      Path folder = folder();
+      Path folder = unpack();
       for (String file : FILES) {
-        System.load(unpack(file, folder).toString());
+        System.load(folder.resolve(file).toString());
       }
     } catch (IOException | UncheckedIOException e) {
       throw new BackendException("oneDNN cannot be unpacked to " + UserCache.folder() + ": " + e.getMessage() + "; name another folder by -D" + UserCache.PROPERTY + "=…", e);
@@ -79,65 +75,10 @@ public final class OneDnnLibrary {
     loaded = true;
   }
 
-  /** The platform as the artifact's classifiers spell it. */
-  private static String platform() {
-    String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-    String arch = System.getProperty("os.arch");
-    String system = os.startsWith("mac") ? "macosx" : os.startsWith("windows") ? "windows" : os;
-    String processor = arch.equals("amd64") ? "x86_64" : arch.equals("aarch64") ? "arm64" : arch;
-    return system + "-" + processor;
-  }
-
-  private static String resourceName(String file) {
-    return "org/bytedeco/dnnl/" + platform() + "/" + file;
-  }
-
-  private static URL resource(String file) {
-    return OneDnnLibrary.class.getClassLoader().getResource(resourceName(file));
-  }
-
-  /** The folder for a build's files; a fresh one for this process alone where the user's cache cannot be written. */
-  private static Path folder() throws IOException {
-    Path folder = UserCache.folder().resolve("onednn-" + platform() + "-" + fingerprint());
-    try {
-      return Files.createDirectories(folder);
-    } catch (IOException e) {
-      if (UserCache.isNamed()) {
-        throw e;
-      }
-      Path temporary = Files.createTempDirectory("unnoise-");
-      temporary.toFile().deleteOnExit();
-      FILES.forEach(file -> temporary.resolve(file).toFile().deleteOnExit());
-      return temporary;
-    }
-  }
-
-  /** The unpacked file; the folder's name says which build it is, so versions do not overwrite each other. */
-  private static Path unpack(String file, Path folder) throws IOException {
-    URL resource = resource(file);
-    Path target = folder.resolve(file);
-    URLConnection connection = resource.openConnection();
-    if (Files.isRegularFile(target) && Files.size(target) == connection.getContentLengthLong()) {
-      return target;
-    }
-    Path beside = Files.createTempFile(folder, file, ".part");
-    try (InputStream in = connection.getInputStream()) {
-      Files.copy(in, beside, StandardCopyOption.REPLACE_EXISTING);
-      Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(beside);
-    }
-    return target;
-  }
-
-  private static String fingerprint() throws IOException {
-    long crc = 0;
-    for (String file : FILES) {
-      URLConnection connection = resource(file).openConnection();
-      long one = connection instanceof JarURLConnection jar ? jar.getJarEntry().getCrc() : connection.getLastModified();
-      crc = crc * 31 + one;
-    }
-    return Long.toHexString(crc);
+  private static Path unpack() throws IOException {
+    return PackedLibraries.find(OneDnnLibrary.class.getClassLoader(), FOLDER, FILES.getFirst(), FILES::contains)
+        .orElseThrow(() -> new IOException("the class path has lost " + FOLDER + FILES.getFirst()))
+        .unpack("onednn");
   }
 
   /**
