@@ -55,6 +55,15 @@ class ArchitectureTest {
               "backend.opencl",
               Set.of("graph.run", "backend.gpu", "backend.gpu.node", "backend.gpu.network", "backend.opencl.cl")),
           Map.entry("backend.natives", Set.of("graph.run")),
+          Map.entry(
+              "backend.cuda.library",
+              Set.of(
+                  "graph.run",
+                  "backend.natives",
+                  "backend.cuda.bindings.driver",
+                  "backend.cuda.bindings.nvrtc",
+                  "backend.cuda.bindings.cublaslt",
+                  "backend.cuda.bindings.cudnn")),
           Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.natives", "backend.cpu.bindings")),
           Map.entry("backend.cpu.kernel", Set.of("graph", "backend.kernels", "backend.cpu.onednn")),
           Map.entry(

@@ -1,0 +1,106 @@
+package dev.unnoise.backend.cuda.library;
+
+import dev.unnoise.graph.run.Availability;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * NVIDIA's libraries in this process. Each is looked for and loaded once, when first asked for; where and with which
+ * outcome, {@link #attempts()} tells. After that the bindings may call what is {@linkplain #isLoaded loaded}, and only
+ * that: they fail to initialise where a function is missing.
+ */
+public final class CudaLibraries {
+  private static final List<Library> REQUIRED = List.of(Library.DRIVER, Library.NVRTC);
+  private static final List<Library> OPTIONAL = List.of(Library.CUBLASLT, Library.CUDNN);
+
+  /** The CUDA that libraries are for unless the driver is older. */
+  private static final int NEWEST_CUDA = 13;
+
+  private static final class Process {
+    static final CudaLibraries LIBRARIES =
+        new CudaLibraries(new LibraryLoader(new LibrarySearch(Surroundings.ofThisProcess()), new NativeProbe()));
+  }
+
+  private final LibraryLoader loader;
+
+  CudaLibraries(LibraryLoader loader) {
+    this.loader = loader;
+  }
+
+  /** Those of this process. */
+  public static CudaLibraries ofThisProcess() {
+    return Process.LIBRARIES;
+  }
+
+  /** Whether a library can be called; looks for it and loads it at the first call. */
+  public boolean isLoaded(Library library) {
+    return loader.load(library).isPresent();
+  }
+
+  /** The version of a library, of the driver that of the CUDA it is for; empty if it is not loaded. */
+  public Optional<Version> version(Library library) {
+    return loader.load(library).map(Outcome.Found::version);
+  }
+
+  /**
+   * Why the backend cannot run, for {@link dev.unnoise.graph.run.Backend#availability()}; empty if nothing is missing.
+   * Without a driver nothing else is looked for, so that the answer is quick on machines that will never need it.
+   */
+  public Optional<Availability.Missing> availabilityProblem() {
+    return missing().map(what -> new Availability.Missing(what, remedy()));
+  }
+
+  /** The first that is missing of those without which nothing runs, one line. */
+  public Optional<String> missing() {
+    return REQUIRED.stream().filter(Predicate.not(this::isLoaded)).findFirst().map(this::describe);
+  }
+
+  /** What the backend can do without, and does more slowly without, if any of it is missing; one line. */
+  public Optional<String> slower() {
+    List<Library> lacking = OPTIONAL.stream().filter(Predicate.not(this::isLoaded)).toList();
+    return lacking.isEmpty()
+        ? Optional.empty()
+        : Optional.of("slower without " + lacking.stream().map(Library::title).collect(Collectors.joining(" and ")));
+  }
+
+  private String describe(Library library) {
+    return loader.attempts().stream()
+        .filter(attempt -> attempt.library() == library && attempt.outcome() instanceof Outcome.Refused)
+        .findFirst()
+        .map(attempt -> library.title() + " cannot be used: " + attempt.place() + ": " + attempt.outcome())
+        .orElse(library.title() + " (" + library.names() + ") was not found");
+  }
+
+  /** How to get what is missing, one line. */
+  public String remedy() {
+    Optional<Version> driver = version(Library.DRIVER);
+    String packages =
+        driver.isEmpty() || driver.get().major() >= NEWEST_CUDA
+            ? "nvidia-cuda-nvrtc nvidia-cublas nvidia-cudnn-cu13"
+            : "nvidia-cuda-nvrtc-cu12 nvidia-cublas-cu12 nvidia-cudnn-cu12";
+    return (driver.isEmpty() ? "install NVIDIA's driver for CUDA 12 or newer, then unless they are there " : "")
+        + "pip install " + packages
+        + ", or put org.bytedeco:cuda-redist, cuda-redist-cublas and cuda-redist-cudnn on the class path, or name their"
+        + " folders by -D" + LibrarySearch.PATH_PROPERTY + "=…, CUDA_PATH or CUDNN_PATH";
+  }
+
+  /**
+   * Everything that has been looked for and what came of it, one line each. Looks for what the backend needs and, where
+   * it has that, for what makes it faster.
+   */
+  public List<String> attempts() {
+    List<Library> absent = REQUIRED.stream().filter(Predicate.not(this::isLoaded)).toList();
+    if (absent.isEmpty()) {
+      OPTIONAL.forEach(this::isLoaded);
+    }
+    List<Attempt> tried = loader.attempts();
+    Stream<String> untried =
+        OPTIONAL.stream()
+            .filter(library -> tried.stream().noneMatch(attempt -> attempt.library() == library))
+            .map(library -> library.title() + ": not looked for, of no use without the others");
+    return Stream.concat(tried.stream().map(Attempt::toString), untried).toList();
+  }
+}

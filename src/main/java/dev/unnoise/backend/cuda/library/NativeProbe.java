@@ -1,0 +1,111 @@
+package dev.unnoise.backend.cuda.library;
+
+import java.io.IOException;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Opens a library, looks whether it has every function that the bindings call and is new enough, and only then loads it
+ * where the bindings find it: among the libraries of this class's loader, which is theirs, too.
+ */
+final class NativeProbe implements Probe {
+  @Override
+  public Outcome load(Library library, Candidate.Loadable candidate, Optional<Version> driver) {
+    List<DynamicLoader.Opened> opened = new ArrayList<>();
+    Outcome outcome = tryOut(library, candidate, driver, opened);
+    // What was found stays open: later look-ups by soname, NVIDIA's own among them, are answered with what is open.
+    if (!(outcome instanceof Outcome.Found)) {
+      opened.reversed().forEach(DynamicLoader.Opened::close);
+    }
+    return outcome;
+  }
+
+  private static Outcome tryOut(
+      Library library, Candidate.Loadable candidate, Optional<Version> driver, List<DynamicLoader.Opened> opened) {
+    String asked = "";
+    try {
+      DynamicLoader loader = DynamicLoader.ofThisSystem();
+      for (String name : candidate.inOrder()) {
+        asked = name;
+        opened.add(loader.open(name));
+      }
+      DynamicLoader.Opened main = opened.getLast();
+      if (library == Library.CUDNN) {
+        Optional<String> stray = strayPart(loader, candidate, main);
+        if (stray.isPresent()) {
+          return new Outcome.Refused(stray.get());
+        }
+      }
+      return examine(library, main, driver);
+    } catch (DynamicLoader.CannotOpenException e) {
+      if (!isUnknown(asked, e.getMessage())) {
+        return new Outcome.Refused(e.getMessage());
+      }
+      boolean itself = asked.equals(candidate.library());
+      return new Outcome.Absent(itself ? "not found" : "not found, or not with its part " + asked);
+    } catch (UnsupportedOperationException | IllegalStateException e) {
+      return new Outcome.Refused(e.getMessage());
+    }
+  }
+
+  /** A soname that leads to no file is quoted as it was given; of a file, the loader says the path. */
+  private static boolean isUnknown(String asked, String complaint) {
+    return asked.indexOf('/') < 0 && complaint.startsWith(asked + ":");
+  }
+
+  /**
+   * cuDNN opens its parts by soname, and gets those that the process has open, be they of another cuDNN: one that was
+   * refused before and could not be unloaded, or one that another program in this process uses.
+   */
+  private static Optional<String> strayPart(
+      DynamicLoader loader, Candidate.Loadable candidate, DynamicLoader.Opened main)
+      throws DynamicLoader.CannotOpenException {
+    Path folder = main.file().getParent();
+    for (String companion : candidate.companions()) {
+      String soname = Path.of(companion).getFileName().toString();
+      try (DynamicLoader.Opened part = loader.open(soname)) {
+        if (!Files.isSameFile(part.file(), folder.resolve(soname))) {
+          return Optional.of("this process has the part " + part.file() + " of another one open");
+        }
+      } catch (IOException e) {
+        return Optional.of("its parts cannot be compared with what is open: " + e);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Outcome examine(Library library, DynamicLoader.Opened main, Optional<Version> driver) {
+    Optional<String> lacking = library.functions().stream().filter(name -> main.find(name).isEmpty()).findFirst();
+    if (lacking.isPresent()) {
+      return new Outcome.Refused("it has no function " + lacking.get());
+    }
+    Version version = VersionReader.read(library, main);
+    if (version.major() < library.oldestMajor()) {
+      String what = library == Library.DRIVER ? "it is for CUDA " : "its version is ";
+      return new Outcome.Refused(what + version + ", expected " + library.oldestMajor() + " or newer");
+    }
+    int cuda = VersionReader.cudaMajor(library, version, main);
+    if (driver.isPresent() && cuda > driver.get().major()) {
+      return new Outcome.Refused("it is for CUDA " + cuda + ", the driver only for CUDA " + driver.get());
+    }
+    return load(library, main.file(), version);
+  }
+
+  private static Outcome load(Library library, Path file, Version version) {
+    try {
+      System.load(file.toString());
+    } catch (UnsatisfiedLinkError e) {
+      return new Outcome.Refused(e.getMessage());
+    }
+    SymbolLookup visible = SymbolLookup.loaderLookup();
+    return library.functions().stream()
+        .filter(name -> visible.find(name).isEmpty())
+        .findFirst()
+        .<Outcome>map(name -> new Outcome.Refused("Java does not see its function " + name))
+        .orElseGet(() -> new Outcome.Found(file, version));
+  }
+}

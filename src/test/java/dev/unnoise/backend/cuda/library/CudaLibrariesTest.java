@@ -1,0 +1,112 @@
+package dev.unnoise.backend.cuda.library;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unnoise.graph.run.Availability;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What people are told, on machines with more and with less. */
+class CudaLibrariesTest {
+  private final List<Library> lookedFor = new ArrayList<>();
+
+  /** A machine with these libraries on the loader's path. */
+  private CudaLibraries machine(Map<Library, Version> versions) {
+    Probe probe =
+        (library, candidate, driver) -> {
+          lookedFor.add(library);
+          return versions.containsKey(library)
+              ? new Outcome.Found(Path.of("/lib", candidate.library()), versions.get(library))
+              : new Outcome.Absent("not found");
+        };
+    return new CudaLibraries(new LibraryLoader(new LibrarySearch(Fakes.nothing()), probe));
+  }
+
+  @Test
+  void withNothingItSaysWhatAndHow() {
+    CudaLibraries libraries = machine(Map.of());
+    Availability.Missing problem = libraries.availabilityProblem().orElseThrow();
+    assertEquals("NVIDIA's driver (libcuda.so.1) was not found", problem.what());
+    for (String way :
+        List.of(
+            "install NVIDIA's driver",
+            "pip install nvidia-cuda-nvrtc nvidia-cublas nvidia-cudnn-cu13",
+            "org.bytedeco:cuda-redist",
+            "-Dunnoise.cuda.path=",
+            "CUDNN_PATH")) {
+      assertTrue(problem.remedy().contains(way), problem.remedy());
+    }
+    assertEquals(List.of(Library.DRIVER), lookedFor, "machines without a driver need no answer about the rest");
+    assertEquals(1, problem.what().lines().count());
+    assertEquals(1, problem.remedy().lines().count());
+  }
+
+  @Test
+  void theLogOfAMachineWithNothingNamesEveryLibrary() {
+    assertEquals(
+        List.of(
+            "NVIDIA's driver, loader's path: libcuda.so.1: not found",
+            "NVRTC, loader's path: libnvrtc.so.13: not found",
+            "NVRTC, loader's path: libnvrtc.so.12: not found",
+            "NVRTC, pip's packages: python3: there is no python3",
+            "NVRTC, class path: " + ClassPathSource.FOLDER + ": no libnvrtc.so.13 or libnvrtc.so.12 there",
+            "cuBLASLt: not looked for, of no use without the others",
+            "cuDNN: not looked for, of no use without the others"),
+        machine(Map.of()).attempts());
+  }
+
+  @Test
+  void aDriverAloneLacksTheCompiler() {
+    CudaLibraries libraries = machine(Map.of(Library.DRIVER, new Version(13, 1)));
+    assertEquals("NVRTC (libnvrtc.so.13 or libnvrtc.so.12) was not found", libraries.missing().orElseThrow());
+    assertTrue(libraries.remedy().startsWith("pip install nvidia-cuda-nvrtc "), libraries.remedy());
+  }
+
+  @Test
+  void anOlderDriverNeedsThePackagesOfItsCuda() {
+    CudaLibraries libraries = machine(Map.of(Library.DRIVER, new Version(12, 4)));
+    assertTrue(
+        libraries.remedy().startsWith("pip install nvidia-cuda-nvrtc-cu12 nvidia-cublas-cu12 nvidia-cudnn-cu12,"),
+        libraries.remedy());
+  }
+
+  @Test
+  void theCompilerIsEnoughAndTheRestIsFaster() {
+    Map<Library, Version> some = Map.of(Library.DRIVER, new Version(13, 0), Library.NVRTC, new Version(13, 0));
+    CudaLibraries libraries = machine(some);
+    assertEquals(Optional.empty(), libraries.availabilityProblem());
+    assertEquals(Optional.of("slower without cuBLASLt and cuDNN"), libraries.slower());
+    assertFalse(libraries.isLoaded(Library.CUDNN));
+    assertTrue(libraries.attempts().contains("cuDNN, loader's path: libcudnn.so.9: not found"));
+  }
+
+  @Test
+  void withEverythingNothingIsSaid() {
+    CudaLibraries libraries =
+        machine(
+            Map.of(
+                Library.DRIVER, new Version(13, 0),
+                Library.NVRTC, new Version(13, 0),
+                Library.CUBLASLT, new Version(13, 1),
+                Library.CUDNN, new Version(9, 24)));
+    assertEquals(Optional.empty(), libraries.missing());
+    assertEquals(Optional.empty(), libraries.slower());
+    assertEquals(Optional.of(new Version(9, 24)), libraries.version(Library.CUDNN));
+    assertEquals(4, libraries.attempts().size());
+  }
+
+  @Test
+  void whatIsThereButOfNoUseIsSaidToBe() {
+    Probe probe = (library, candidate, driver) -> new Outcome.Refused("it is for CUDA 11.4, expected 12 or newer");
+    CudaLibraries libraries = new CudaLibraries(new LibraryLoader(new LibrarySearch(Fakes.nothing()), probe));
+    assertEquals(
+        "NVIDIA's driver cannot be used: libcuda.so.1: refused: it is for CUDA 11.4, expected 12 or newer",
+        libraries.missing().orElseThrow());
+  }
+}
