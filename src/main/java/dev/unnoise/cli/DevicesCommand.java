@@ -26,27 +26,34 @@ final class DevicesCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--verbose", description = "Print stack traces of failures.")
+  @Option(names = "--verbose", description = "Print where libraries were looked for, and stack traces of failures.")
   private boolean verbose;
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    for (Backend backend : Backends.all()) {
-      switch (backend.availability()) {
-        case Availability.Missing missing -> {
-          out.printf(Locale.ROOT, "%-10s not ready: %s%n", backend.name(), missing.what());
-          out.printf(Locale.ROOT, "%-10s to get it: %s%n", "", missing.remedy());
-        }
-        case Availability.Ready ready -> {
-          for (int i = 0; i < ready.devices().size(); i++) {
-            print(out, i == 0 ? backend.name() : "", i, ready.devices().get(i));
-          }
+    Backends.all().forEach(backend -> print(out, backend, verbose));
+    out.flush();
+    return 0;
+  }
+
+  /** Where libraries were looked for is of interest where something is missing; elsewhere to those who ask. */
+  static void print(PrintWriter out, Backend backend, boolean verbose) {
+    Availability availability = backend.availability();
+    switch (availability) {
+      case Availability.Missing missing -> {
+        out.printf(Locale.ROOT, "%-10s not ready: %s%n", backend.name(), OneLine.of(missing.what()));
+        out.printf(Locale.ROOT, "%-10s to get it: %s%n", "", OneLine.of(missing.remedy()));
+      }
+      case Availability.Ready ready -> {
+        for (int i = 0; i < ready.devices().size(); i++) {
+          print(out, i == 0 ? backend.name() : "", i, ready.devices().get(i));
         }
       }
     }
-    out.flush();
-    return 0;
+    if (verbose || availability instanceof Availability.Missing) {
+      backend.attempts().forEach(line -> out.printf(Locale.ROOT, "%-10s tried: %s%n", "", OneLine.of(line)));
+    }
   }
 
   private static void print(PrintWriter out, String backend, int index, DeviceInfo info) {

@@ -1,5 +1,7 @@
 package dev.unnoise.graph.run;
 
+import java.util.List;
+
 /**
  * A way to compute, found by {@link java.util.ServiceLoader}. Implementations have a public constructor without
  * arguments that does nothing; looking for libraries and devices happens in the methods.
@@ -11,6 +13,16 @@ public interface Backend {
 
   /** What is there, or what is missing. Never throws because something is missing. */
   Availability availability();
+
+  /**
+   * Where libraries were looked for and what came of it, for people who wonder why one was not found or which one was
+   * taken. Looks further than {@link #availability()} does where that would take long.
+   *
+   * @return one line for each place; empty for a backend that looks in one place only
+   */
+  default List<String> attempts() {
+    return List.of();
+  }
 
   /**
    * Opens a device.
