@@ -8,6 +8,7 @@ import dev.unnoise.backend.gpu.network.GpuDevice;
 import dev.unnoise.backend.gpu.node.Candidates;
 import dev.unnoise.backend.gpu.node.Choices;
 import dev.unnoise.backend.gpu.node.KernelChoice;
+import dev.unnoise.backend.gpu.node.KernelTemplate;
 import dev.unnoise.backend.gpu.node.MatrixUnit;
 import dev.unnoise.backend.gpu.node.ProductGeometry;
 import dev.unnoise.backend.gpu.node.Traits;
@@ -66,7 +67,8 @@ class AmdTargetsTest {
           .map(node -> ProductGeometry.of((Product) node))
           .forEach(
               geometry ->
-                  Candidates.of(geometry, traits)
+                  Candidates.of(geometry, traits).stream()
+                      .map(KernelTemplate.class::cast)
                       .forEach(template -> all.add(KernelChoice.product(geometry, template, traits))));
     }
     return all;

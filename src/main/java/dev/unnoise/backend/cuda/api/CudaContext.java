@@ -102,7 +102,8 @@ public final class CudaContext implements Gpu {
     return Dialect.CUDA;
   }
 
-  MemorySegment stream() {
+  /** The stream that everything is enqueued on. */
+  public MemorySegment stream() {
     if (closed) {
       throw new IllegalStateException("a card is used after it was closed");
     }
@@ -112,6 +113,11 @@ public final class CudaContext implements Gpu {
   /** The driver keeps a current context for every thread. */
   void makeCurrent() {
     Driver.check(driver_h.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+  }
+
+  /** Where memory lies, for libraries of the vendor's. */
+  public static long address(GpuBuffer buffer) {
+    return buffer == null ? 0 : ((CudaBuffer) buffer).address();
   }
 
   @Override

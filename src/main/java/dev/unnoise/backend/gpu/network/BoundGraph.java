@@ -25,6 +25,7 @@ import java.util.Map;
 /** A graph with memory on the device for a number of images, and the launches that compute it. */
 final class BoundGraph implements Site, AutoCloseable {
   private final Plan plan;
+  private final int images;
   private final int vectors;
   private final Held held = new Held();
   private final List<GpuBuffer> pools = new ArrayList<>();
@@ -38,6 +39,7 @@ final class BoundGraph implements Site, AutoCloseable {
    */
   BoundGraph(Gpu context, Programs programs, DeviceParameters parameters, Plan plan, int images, int vectors) {
     this.plan = plan;
+    this.images = images;
     this.vectors = vectors;
     Graph graph = plan.graph();
     try {
@@ -91,6 +93,11 @@ final class BoundGraph implements Site, AutoCloseable {
     Place place = plan.place(tensor);
     long offset = place.offset() / tensor.type().bytes() + tensor.channelOffset();
     return new Located(pools.get(place.pool()), offset, tensor.channelStride());
+  }
+
+  @Override
+  public int images() {
+    return images;
   }
 
   @Override

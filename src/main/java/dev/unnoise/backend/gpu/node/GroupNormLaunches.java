@@ -58,7 +58,7 @@ final class GroupNormLaunches {
   private GpuKernel kernel(String name, Tensor source) {
     GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), name);
     int items = Math.ceilDiv(source.channels(), programs.traits().vectorWidth());
-    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), items, chunks));
+    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), items, chunks));
     site.locate(source).to(kernel);
     return kernel.integer(source.channels()).integer(pixels);
   }
@@ -80,7 +80,7 @@ final class GroupNormLaunches {
 
   private void statistics(GpuBuffer partial, GpuBuffer result, double epsilon) {
     GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "group_statistics");
-    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), node.groups()));
+    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), node.groups()));
     kernel
         .buffer(partial)
         .buffer(result)

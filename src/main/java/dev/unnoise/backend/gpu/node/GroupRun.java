@@ -54,7 +54,7 @@ record GroupRun(int channels, int vectors) {
     GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "group_norm");
     int items = programs.traits().normItems();
     int all = node.output().channels();
-    Launch launch = new Launch(kernel, items, (long) items * Math.ceilDiv(all, channels));
+    KernelLaunch launch = new KernelLaunch(kernel, items, (long) items * Math.ceilDiv(all, channels));
     Tensor first = node.sources().getFirst();
     site.locate(first).to(kernel);
     (node.sources().size() == 2 ? site.locate(node.sources().get(1)) : Located.NOWHERE).to(kernel);

@@ -37,6 +37,7 @@ public final class KernelChoice {
     Set<KernelSource> all = new LinkedHashSet<>();
     Stream.of(lowered.conditioning(), lowered.denoiser())
         .flatMap(graph -> graph.nodes().stream())
+        .filter(node -> !(node instanceof Product product && choices.product(product) instanceof LibraryProduct))
         .forEach(node -> all.add(of(node, choices)));
     all.add(sampling(lowered, choices.traits()));
     all.add(noising(choices.traits()));
@@ -47,7 +48,12 @@ public final class KernelChoice {
     Traits traits = choices.traits();
     DataType type = node.output().type();
     return switch (node) {
-      case Product n -> product(ProductGeometry.of(n), choices.product(n), traits);
+      case Product n ->
+          switch (choices.product(n)) {
+            case KernelTemplate template -> product(ProductGeometry.of(n), template, traits);
+            case LibraryProduct library ->
+                throw new IllegalArgumentException(n.name() + " is computed by " + library.key() + ", not by a kernel");
+          };
       case GroupNorm n -> groupNorm(n, traits);
       case Attention n -> source(traits.attention().file(), traits.attention().options(n.headDim()), type, traits);
       case SinusoidalEmbedding n -> source("embedding", Map.of(), type, traits);
@@ -73,13 +79,20 @@ public final class KernelChoice {
     return source("sampling", options, lowered.denoiser().input(Network.SAMPLE).type(), traits);
   }
 
+  /** What follows a product that a library computes. */
+  static KernelSource epilogue(ProductGeometry geometry, Traits traits) {
+    Map<String, Integer> options = new TreeMap<>();
+    options.put("OUTPUT_STORAGE", storage(geometry.outputType()));
+    return source("epilogue", options, geometry.type(), traits);
+  }
+
   /** The forward process. */
   public static KernelSource noising(Traits traits) {
     return source("noising", Map.of(), DataType.F32, traits);
   }
 
   /** Convolutions and linear layers by a template. */
-  public static KernelSource product(ProductGeometry geometry, ProductTemplate template, Traits traits) {
+  public static KernelSource product(ProductGeometry geometry, KernelTemplate template, Traits traits) {
     Map<String, Integer> options = new TreeMap<>(template.options(geometry));
     options.put("OUTPUT_STORAGE", storage(geometry.outputType()));
     return source(template.file(), options, geometry.type(), traits);

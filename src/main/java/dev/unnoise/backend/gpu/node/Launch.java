@@ -1,47 +1,11 @@
 package dev.unnoise.backend.gpu.node;
 
-import dev.unnoise.backend.gpu.GpuKernel;
+/** Something that is handed to the device as one. */
+public interface Launch extends AutoCloseable {
 
-/** A kernel with its arguments and its grid. */
-public final class Launch implements AutoCloseable {
-  private final GpuKernel kernel;
-  private final Grid grid;
-  private final long[] local;
-  private int images = -1;
-  private long[] global;
-  private int imagesArgument = -1;
-
-  Launch(GpuKernel kernel, Grid grid) {
-    this.kernel = kernel;
-    this.grid = grid;
-    this.local = grid.local();
-  }
-
-  /** A launch on a grid whose last axis is the image. */
-  Launch(GpuKernel kernel, int itemsPerGroup, long... items) {
-    this(kernel, new Grid.PerImage(itemsPerGroup, items));
-  }
-
-  /** Has the kernel's next argument say how many images there are. */
-  void countingImages() {
-    imagesArgument = kernel.next();
-    kernel.integer(0);
-  }
-
-  /** Hands it to the device for the first {@code count} images. */
-  public void enqueue(int count) {
-    if (count != images) {
-      images = count;
-      global = grid.global(count);
-      if (imagesArgument >= 0) {
-        kernel.from(imagesArgument).integer(count);
-      }
-    }
-    kernel.enqueue(global, local);
-  }
+  /** Hands it to the device for the first {@code images} images. */
+  void enqueue(int images);
 
   @Override
-  public void close() {
-    kernel.close();
-  }
+  void close();
 }

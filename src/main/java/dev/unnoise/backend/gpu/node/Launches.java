@@ -95,7 +95,7 @@ public final class Launches {
   private GpuKernel embedding(Node node, String name, Tensor number, GpuBuffer operand) {
     Tensor output = node.output();
     GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), name);
-    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), output.channels(), site.vectors()));
+    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), output.channels(), site.vectors()));
     kernel.buffer(site.numbers(number)).buffer(operand);
     return site.locate(output).to(kernel);
   }
@@ -106,7 +106,7 @@ public final class Launches {
     GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "average_pool");
     int items = Math.ceilDiv(output.channels(), programs.traits().vectorWidth());
     long chunks = Math.ceilDiv(output.shape().pixels(), PIXEL_CHUNK);
-    list.add(new Launch(kernel, programs.traits().itemsPerGroup(), items, chunks));
+    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), items, chunks));
     site.locate(source).to(kernel).integer(source.height()).integer(source.width()).integer(source.channels());
     site.locate(output).to(kernel).integer(output.height()).integer(output.width()).integer(PIXEL_CHUNK);
   }
@@ -115,7 +115,7 @@ public final class Launches {
     GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "attention");
     int tokens = Math.toIntExact(node.query().shape().pixels());
     AttentionTemplate template = programs.traits().attention();
-    list.add(new Launch(kernel, template.itemsPerGroup(), template.items(tokens), node.heads()));
+    list.add(new KernelLaunch(kernel, template.itemsPerGroup(), template.items(tokens), node.heads()));
     site.locate(node.query()).to(kernel);
     site.locate(node.key()).to(kernel);
     site.locate(node.value()).to(kernel);

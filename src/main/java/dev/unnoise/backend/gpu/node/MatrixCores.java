@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** convolution_amd.kernel: taken only where the tuner has found it right and fast. */
-public record MatrixCores(MatrixUnit unit) implements ProductTemplate {
+public record MatrixCores(MatrixUnit unit) implements KernelTemplate {
   /** Pixels and channels of a group. */
   private static final int TILE = 64;
 
@@ -28,7 +28,7 @@ public record MatrixCores(MatrixUnit unit) implements ProductTemplate {
 
   @Override
   public Map<String, Integer> options(ProductGeometry geometry) {
-    Map<String, Integer> options = new TreeMap<>(ProductTemplate.layer(geometry));
+    Map<String, Integer> options = new TreeMap<>(KernelTemplate.layer(geometry));
     options.put("UNIT", unit.option());
     return options;
   }

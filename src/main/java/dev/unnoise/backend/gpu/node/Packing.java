@@ -15,6 +15,8 @@ record Packing(int block, Form form) {
   enum Form {
     /** The taps. */
     TAPS,
+    /** The taps, each with all its input channels. */
+    CHANNELS_LAST,
     /** The 36 numbers that a 3×3 window becomes for Winograd's F(4×4, 3×3). */
     WINOGRAD
   }
@@ -25,6 +27,9 @@ record Packing(int block, Form form) {
    * @param weight [output channels, input channels, taps]
    */
   float[] pack(float[] weight, int out, int in) {
+    if (form == Form.CHANNELS_LAST) {
+      return channelsLast(weight, out, in);
+    }
     float[] numbers = form == Form.WINOGRAD ? transformed(weight) : weight;
     int taps = numbers.length / out / in;
     float[] packed = new float[Math.multiplyExact(Math.ceilDiv(out, block) * block * in, taps)];
@@ -42,6 +47,20 @@ record Packing(int block, Form form) {
       }
     }
     return packed;
+  }
+
+  private static float[] channelsLast(float[] weight, int out, int in) {
+    int taps = weight.length / out / in;
+    float[] last = new float[weight.length];
+    int at = 0;
+    for (int o = 0; o < out; o++) {
+      for (int tap = 0; tap < taps; tap++) {
+        for (int c = 0; c < in; c++) {
+          last[at++] = weight[(o * in + c) * taps + tap];
+        }
+      }
+    }
+    return last;
   }
 
   private static float[] transformed(float[] weight) {

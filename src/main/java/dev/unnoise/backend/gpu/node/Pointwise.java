@@ -86,8 +86,8 @@ record Pointwise(
     int height = output.height();
     int width = output.width() * site.vectors();
     long chunks = Math.ceilDiv((long) height * width, Launches.PIXEL_CHUNK);
-    Launch launch =
-        new Launch(
+    KernelLaunch launch =
+        new KernelLaunch(
             kernel, traits.itemsPerGroup(), Math.ceilDiv(source.channels(), traits.vectorWidth()), chunks);
     site.locate(source).to(kernel);
     kernel.integer(source.channels()).integer(height).integer(width).integer(upsampled ? 1 : 0);

@@ -63,7 +63,7 @@ public record ProductGeometry(
   }
 
   /** Pixels of a result. */
-  long pixels() {
+  public long pixels() {
     return (long) outputHeight * outputWidth;
   }
 

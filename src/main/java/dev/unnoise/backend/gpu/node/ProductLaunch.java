@@ -24,20 +24,37 @@ final class ProductLaunch {
             epilogue.conditioning().map(site::conditioningOffset).orElse(0),
             epilogue.residual().map(site::locate).orElse(Located.NOWHERE),
             epilogue.scale());
-    // The program is that of one vector: how many there are is an argument.
-    GpuKernel kernel = programs.kernel(KernelChoice.product(geometry, template, programs.traits()), "convolution");
-    return bind(kernel, geometry.repeated(site.vectors()), template, operands);
+    return of(geometry, geometry.repeated(site.vectors()), template, programs, operands, site.images());
   }
 
   /** A geometry by a template. */
-  static Launch of(ProductGeometry geometry, ProductTemplate template, Programs programs, ProductOperands operands) {
-    GpuKernel kernel = programs.kernel(KernelChoice.product(geometry, template, programs.traits()), "convolution");
-    return bind(kernel, geometry, template, operands);
+  static Launch of(
+      ProductGeometry geometry, ProductTemplate template, Programs programs, ProductOperands operands, int images) {
+    return of(geometry, geometry, template, programs, operands, images);
+  }
+
+  /**
+   * @param one the geometry of one vector, for which programs are chosen: how many there are is an argument
+   * @param all the geometry of all vectors
+   */
+  private static Launch of(
+      ProductGeometry one,
+      ProductGeometry all,
+      ProductTemplate template,
+      Programs programs,
+      ProductOperands operands,
+      int images) {
+    return switch (template) {
+      case LibraryProduct(ProductLibrary library) -> library.launch(all, operands, images, programs);
+      case KernelTemplate kernel ->
+          bind(
+              programs.kernel(KernelChoice.product(one, kernel, programs.traits()), "convolution"), all, kernel, operands);
+    };
   }
 
   private static Launch bind(
-      GpuKernel kernel, ProductGeometry geometry, ProductTemplate template, ProductOperands operands) {
-    Launch launch = new Launch(kernel, template.grid(geometry));
+      GpuKernel kernel, ProductGeometry geometry, KernelTemplate template, ProductOperands operands) {
+    KernelLaunch launch = new KernelLaunch(kernel, template.grid(geometry));
     operands.source().to(kernel).integer(geometry.height()).integer(geometry.width()).integer(geometry.channels());
     kernel.buffer(operands.weight());
     operands

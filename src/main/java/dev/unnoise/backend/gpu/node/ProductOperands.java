@@ -11,7 +11,7 @@ import dev.unnoise.backend.gpu.GpuBuffer;
  * @param conditioningWidth entries of a row
  * @param conditioningAt entry of a row that belongs to the first output channel
  */
-record ProductOperands(
+public record ProductOperands(
     Located source,
     GpuBuffer weight,
     Located output,

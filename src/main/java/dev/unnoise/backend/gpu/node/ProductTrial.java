@@ -126,7 +126,8 @@ public final class ProductTrial implements AutoCloseable {
                 ProductOperands.bare(
                     new Located(input, 0, geometry.channels()),
                     weights,
-                    new Located(output, 0, geometry.outputChannels())))) {
+                    new Located(output, 0, geometry.outputChannels())),
+                images)) {
       context.write(weights, 0, Stored.of(packed, geometry.type()));
       context.write(output, 0, MemorySegment.ofArray(notNumbers()));
       launch.enqueue(images);

@@ -9,6 +9,9 @@ public interface Site {
   /** Where a tensor of the graph lies. */
   Located locate(Tensor tensor);
 
+  /** Images that there is memory for. */
+  int images();
+
   /** Vectors that a tensor of one pixel holds side by side: more than 1 for conditioning graphs. */
   int vectors();
 

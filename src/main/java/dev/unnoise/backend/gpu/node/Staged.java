@@ -9,7 +9,7 @@ import java.util.TreeMap;
  * @param pixels whose sums a work-item holds (PX)
  * @param vectors of output channels it holds for each (VB)
  */
-public record Staged(int pixels, int vectors, int vectorWidth) implements ProductTemplate {
+public record Staged(int pixels, int vectors, int vectorWidth) implements KernelTemplate {
   /** Pixels of a work-item, so that there are enough work-items and each is worth its start. */
   private static final int BAND_PIXELS = 256;
 
@@ -29,7 +29,7 @@ public record Staged(int pixels, int vectors, int vectorWidth) implements Produc
     int width = geometry.outputWidth();
     boolean linear = geometry.height() == 1 && geometry.window().kernel() == 1;
     int covering = linear || width >= pixels ? pixels : Integer.highestOneBit(2 * width - 1);
-    Map<String, Integer> options = new TreeMap<>(ProductTemplate.layer(geometry));
+    Map<String, Integer> options = new TreeMap<>(KernelTemplate.layer(geometry));
     options.put("PX", Math.min(pixels, covering));
     options.put("VB", vectors);
     return options;

@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * @param itemPixels of a work-item (TM)
  * @param itemChannels of a work-item (TN)
  */
-public record Tiled(int pixels, int channels, int depth, int itemPixels, int itemChannels) implements ProductTemplate {
+public record Tiled(int pixels, int channels, int depth, int itemPixels, int itemChannels) implements KernelTemplate {
   @Override
   public String file() {
     return "convolution_tiled";
@@ -25,7 +25,7 @@ public record Tiled(int pixels, int channels, int depth, int itemPixels, int ite
 
   @Override
   public Map<String, Integer> options(ProductGeometry geometry) {
-    Map<String, Integer> options = new TreeMap<>(ProductTemplate.layer(geometry));
+    Map<String, Integer> options = new TreeMap<>(KernelTemplate.layer(geometry));
     options.put("BM", pixels);
     options.put("BN", channels);
     options.put("BK", depth);

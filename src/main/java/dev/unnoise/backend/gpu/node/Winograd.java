@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * @param together tiles that share a weight in registers (PX)
  * @param vectors of output channels that a work-item takes (VB)
  */
-public record Winograd(int tiles, int together, int vectors, int vectorWidth) implements ProductTemplate {
+public record Winograd(int tiles, int together, int vectors, int vectorWidth) implements KernelTemplate {
   /** Pixels of a tile along an axis. */
   private static final int SIDE = 4;
 

@@ -65,7 +65,7 @@ public final class RareProducts {
               0,
               new Located(residual, 0, outputs),
               0.5f);
-      held.own(ProductLaunch.of(geometry, template, programs, operands)).enqueue(IMAGES);
+      held.own(ProductLaunch.of(geometry, template, programs, operands, IMAGES)).enqueue(IMAGES);
       context.finish();
     }
   }

@@ -1,0 +1,37 @@
+package dev.unnoise.backend.cuda.cudnn;
+
+import dev.unnoise.backend.gpu.Gpu;
+import dev.unnoise.backend.gpu.GpuBuffer;
+
+/** Scratch memory that all plans of a device share: they run one after another. It grows while plans are made. */
+final class Workspace implements AutoCloseable {
+  private final Gpu gpu;
+  private GpuBuffer buffer;
+
+  Workspace(Gpu gpu) {
+    this.gpu = gpu;
+  }
+
+  /** Makes sure that there are so many bytes. */
+  void require(long bytes) {
+    if (bytes > 0 && (buffer == null || buffer.bytes() < bytes)) {
+      gpu.finish();
+      close();
+      buffer = gpu.allocate(bytes);
+    }
+  }
+
+  /** The memory; null if no plan needs any. */
+  GpuBuffer buffer() {
+    return buffer;
+  }
+
+  @Override
+  public void close() {
+    if (buffer != null) {
+      GpuBuffer freed = buffer;
+      buffer = null;
+      freed.close();
+    }
+  }
+}
