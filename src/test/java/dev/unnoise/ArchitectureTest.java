@@ -53,7 +53,7 @@ class ArchitectureTest {
           Map.entry("backend.opencl.cl", Set.of("graph.run", "backend.kernels", "backend.gpu")),
           Map.entry(
               "backend.opencl",
-              Set.of("graph.run", "backend.gpu", "backend.gpu.node", "backend.gpu.network", "backend.opencl.cl")),
+              Set.of("graph.run", "backend.gpu", "backend.gpu.node", "backend.gpu.tune", "backend.gpu.network", "backend.opencl.cl")),
           Map.entry("backend.natives", Set.of("graph.run")),
           Map.entry(
               "backend.cuda.library",
@@ -64,6 +64,34 @@ class ArchitectureTest {
                   "backend.cuda.bindings.nvrtc",
                   "backend.cuda.bindings.cublaslt",
                   "backend.cuda.bindings.cudnn")),
+          Map.entry(
+              "backend.cuda.api",
+              Set.of(
+                  "graph.run",
+                  "backend.kernels",
+                  "backend.gpu",
+                  "backend.cuda.bindings.driver",
+                  "backend.cuda.bindings.nvrtc")),
+          Map.entry(
+              "backend.cuda.cudnn",
+              Set.of(
+                  "graph",
+                  "graph.run",
+                  "backend.gpu",
+                  "backend.gpu.node",
+                  "backend.cuda.api",
+                  "backend.cuda.bindings.cudnn")),
+          Map.entry(
+              "backend.cuda",
+              Set.of(
+                  "graph.pass",
+                  "graph.run",
+                  "backend.gpu",
+                  "backend.gpu.network",
+                  "backend.gpu.node",
+                  "backend.cuda.api",
+                  "backend.cuda.cudnn",
+                  "backend.cuda.library")),
           Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.natives", "backend.cpu.bindings")),
           Map.entry("backend.cpu.kernel", Set.of("graph", "backend.kernels", "backend.cpu.onednn")),
           Map.entry(

@@ -3,6 +3,7 @@ package dev.unnoise.backend.opencl;
 import dev.unnoise.backend.gpu.GpuInfo;
 import dev.unnoise.backend.gpu.network.GpuDevice;
 import dev.unnoise.backend.gpu.node.Traits;
+import dev.unnoise.backend.gpu.tune.TuningFile;
 import dev.unnoise.backend.opencl.cl.ClContext;
 import dev.unnoise.backend.opencl.cl.ClDevice;
 import dev.unnoise.backend.opencl.cl.ClDevices;
@@ -13,6 +14,7 @@ import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.DeviceInfo;
 import dev.unnoise.graph.run.Precision;
 import java.util.List;
+import java.util.Optional;
 
 /** The backend {@code opencl}: our own kernels on whatever an OpenCL driver drives. */
 public final class OpenClBackend implements Backend {
@@ -67,6 +69,11 @@ public final class OpenClBackend implements Backend {
     }
     ClDevice device = devices.get(index);
     Traits traits = Traits.of(device.info());
-    return new GpuDevice(name(), describe(device), new ClContext(device), traits);
+    ClContext context = new ClContext(device);
+    TuningFile findings = TuningFile.of(name(), context, traits);
+    return new GpuDevice(
+        context,
+        new GpuDevice.Make(
+            name(), describe(device), GpuDevice.PASSES, precision -> traits, Optional.of(findings), List.of()));
   }
 }

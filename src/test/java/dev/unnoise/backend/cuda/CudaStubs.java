@@ -97,6 +97,8 @@ final class CudaStubs {
       List<String> with = List.of("-fvisibility=hidden", "-Wl,-rpath,$ORIGIN", "-L" + folder, "-lunnoise_stub");
       processes.add(compile(folder, stub.folder(), stub.library(), with));
     }
+    // NVRTC has its built-in functions in a library of their own, without which it is not taken.
+    processes.add(compile(folder, "nothing", "libnvrtc-builtins.so.13.0", List.of()));
     for (Process process : processes) {
       requireBuilt(process);
     }

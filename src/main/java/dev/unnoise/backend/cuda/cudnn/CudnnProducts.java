@@ -116,7 +116,7 @@ public final class CudnnProducts implements ProductLibrary, AutoCloseable {
         used = 4;
       }
       return Optional.of(
-          new PlanLaunch(
+          PlanLaunch.of(
               cudnn,
               operations,
               plan.get(),
@@ -155,6 +155,12 @@ public final class CudnnProducts implements ProductLibrary, AutoCloseable {
   /** The largest power of two up to {@link #ALIGNMENT} that divides a number of bytes. */
   private static int alignment(long bytes) {
     return (int) Long.lowestOneBit(bytes | ALIGNMENT);
+  }
+
+  /** What choices depend on. */
+  @Override
+  public String toString() {
+    return name() + (tf32 ? " tf32" : "");
   }
 
   @Override

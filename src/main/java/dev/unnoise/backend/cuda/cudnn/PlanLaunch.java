@@ -4,7 +4,6 @@ import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.Launch;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** A plan with its operands, and what follows it. It always computes as many images as it was made for. */
@@ -20,10 +19,29 @@ final class PlanLaunch implements Launch {
   private long packedWorkspace;
 
   /**
+   * Takes everything over, or closes the plan.
+   *
    * @param identifiers of tensors, those of {@link Operations}
    * @param addresses of the same
    */
-  PlanLaunch(
+  static PlanLaunch of(
+      Cudnn cudnn,
+      Operations operations,
+      ExecutionPlan plan,
+      Workspace workspace,
+      long[] identifiers,
+      long[] addresses,
+      Optional<Launch> epilogue) {
+    try {
+      workspace.require(plan.workspaceBytes());
+    } catch (RuntimeException e) {
+      Closing.after(e, plan::close);
+      throw e;
+    }
+    return new PlanLaunch(cudnn, operations, plan, workspace, identifiers, addresses, epilogue);
+  }
+
+  private PlanLaunch(
       Cudnn cudnn,
       Operations operations,
       ExecutionPlan plan,
@@ -38,7 +56,6 @@ final class PlanLaunch implements Launch {
     this.identifiers = identifiers.clone();
     this.addresses = addresses.clone();
     this.epilogue = epilogue;
-    workspace.require(plan.workspaceBytes());
   }
 
   @Override
@@ -83,6 +100,6 @@ final class PlanLaunch implements Launch {
         this::closePack,
         plan::close,
         operations::close,
-        () -> Closing.each(epilogue.map(Arrays::asList).orElse(Arrays.asList()), Launch::close));
+        () -> epilogue.ifPresent(Launch::close));
   }
 }

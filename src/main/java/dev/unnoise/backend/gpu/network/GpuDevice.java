@@ -2,6 +2,8 @@ package dev.unnoise.backend.gpu.network;
 
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
+import dev.unnoise.backend.gpu.node.ProductTemplate;
+import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.node.Choices;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.backend.gpu.node.Traits;
@@ -27,6 +29,8 @@ import dev.unnoise.graph.run.Precision;
 import dev.unnoise.graph.run.Tuner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.Map;
 import java.util.Optional;
 
 /** A device that runs our kernels. */
@@ -42,57 +46,75 @@ public final class GpuDevice implements Device {
           new FoldBiases(),
           new StackProjections());
 
-  private final String backend;
-  private final DeviceInfo info;
+  private final Make make;
   private final Gpu gpu;
   private final Programs programs;
-  private final TuningFile file;
+  private final Held libraries = new Held();
   private final List<GpuNetwork> loaded = new ArrayList<>();
 
   /**
-   * Takes an opened device over.
+   * What distinguishes devices.
    *
    * @param backend whose device it is
-   * @param traits how kernels are shaped for it
+   * @param passes that lower networks for it
+   * @param traits how kernels are shaped for it, in a precision
+   * @param findings of the tuner, where there is a choice
+   * @param libraries that compute on it, closed with it
    */
-  public GpuDevice(String backend, DeviceInfo info, Gpu gpu, Traits traits) {
-    this.backend = backend;
-    this.info = info;
+  public record Make(
+      String backend,
+      DeviceInfo info,
+      List<Pass> passes,
+      Function<Precision, Traits> traits,
+      Optional<TuningFile> findings,
+      List<? extends AutoCloseable> libraries) {
+    public Make {
+      passes = List.copyOf(passes);
+      libraries = List.copyOf(libraries);
+    }
+  }
+
+  /** Takes an opened device over. */
+  public GpuDevice(Gpu gpu, Make make) {
+    this.make = make;
     this.gpu = gpu;
-    this.file = TuningFile.of(backend, gpu, traits);
-    this.programs = new Programs(gpu, Choices.untuned(traits));
+    this.programs = new Programs(gpu, Choices.untuned(make.traits().apply(make.info().defaultPrecision())));
   }
 
   @Override
   public DeviceInfo info() {
-    return info;
+    return make.info();
   }
 
   @Override
   public Network lower(Network network) {
-    return Pass.applyAll(network, PASSES);
+    return Pass.applyAll(network, make.passes());
   }
 
   @Override
   public LoadedNetwork load(Network network, Weights weights, Precision precision) {
-    if (!info.precisions().contains(precision)) {
+    if (!info().precisions().contains(precision)) {
       throw new BackendException(
-          "backend " + backend + " computes in " + Precision.labels(info.precisions()) + ", not in " + precision.label());
+          "backend " + make.backend() + " computes in " + Precision.labels(info().precisions()) + ", not in "
+              + precision.label());
     }
-    Programs chosen = programs.choosing(new Choices(programs.traits(), file.read()));
-    GpuNetwork ready = new GpuNetwork(gpu, chosen, stored(network, precision), weights, loaded::remove);
+    Traits traits = make.traits().apply(precision);
+    Map<String, ProductTemplate> tuned = make.findings().map(TuningFile::read).orElse(Map.of());
+    Programs chosen = programs.choosing(new Choices(traits, tuned));
+    GpuNetwork ready = new GpuNetwork(gpu, chosen, stored(lower(network), precision), weights, loaded::remove);
     loaded.add(ready);
     return ready;
   }
 
-  /** The network as it runs in a precision. */
-  public static Network stored(Network network, Precision precision) {
-    return new StoreAs(precision.storage()).apply(Pass.applyAll(network, PASSES));
+  /** A lowered network as it runs in a precision. */
+  public static Network stored(Network lowered, Precision precision) {
+    return new StoreAs(precision.storage()).apply(lowered);
   }
 
   @Override
   public Optional<Tuner> tuner() {
-    return Optional.of(new ProductTuner(gpu, programs, file, GpuDevice::stored));
+    return make.findings()
+        .map(file -> new ProductTuner(gpu, programs, file, (network, precision) -> stored(lower(network), precision)));
   }
 
   @Override
@@ -103,6 +125,10 @@ public final class GpuDevice implements Device {
   @Override
   public void close() {
     Closing.inOrder(
-        () -> Closing.each(List.copyOf(loaded), GpuNetwork::close), programs::close, gpu::close);
+        () -> Closing.each(List.copyOf(loaded), GpuNetwork::close),
+        programs::close,
+        () -> make.libraries().forEach(libraries::own),
+        libraries::close,
+        gpu::close);
   }
 }

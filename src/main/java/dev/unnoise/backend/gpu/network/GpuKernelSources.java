@@ -6,6 +6,7 @@ import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.kernels.Dialect;
 import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.graph.Network;
+import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.run.KernelSources;
 import dev.unnoise.graph.run.Precision;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ public final class GpuKernelSources implements KernelSources {
   @Override
   public List<KernelText> of(Network network, String dialect, Precision precision) {
     Dialect language = Dialect.valueOf(dialect.toUpperCase(Locale.ROOT));
-    Network lowered = GpuDevice.stored(network, precision);
+    Network lowered = GpuDevice.stored(Pass.applyAll(network, GpuDevice.PASSES), precision);
     Set<KernelSource> sources = new LinkedHashSet<>(KernelChoice.all(lowered, Choices.untuned(Traits.CARD)));
     if (language == Dialect.OPENCL) {
       sources.addAll(KernelChoice.all(lowered, Choices.untuned(Traits.WIDE_PROCESSOR)));

@@ -132,6 +132,12 @@ public record Traits(
     return new Traits(vectorWidth, itemsPerGroup, normItems, products, wideConvolutions, attention, unit);
   }
 
+  /** The same with convolutions and linear layers of many channels by a library. */
+  public Traits with(ProductLibrary library) {
+    return new Traits(
+        vectorWidth, itemsPerGroup, normItems, products, new LibraryProduct(library), attention, matrixUnit);
+  }
+
   /** The template of a product nobody has tuned. */
   ProductTemplate product(ProductGeometry geometry) {
     boolean wide = Math.max(geometry.channels(), geometry.outputChannels()) >= WIDE;
