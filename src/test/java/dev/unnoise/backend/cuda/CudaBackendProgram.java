@@ -147,7 +147,7 @@ final class CudaBackendProgram {
     limits.put(Precision.FP16, 0.015);
     try (Device reference = Evaluate.open("reference");
         Device device = open()) {
-      for (long seed = 800; seed < 803; seed++) {
+      for (long seed = 800; seed < 802; seed++) {
         Network drawn = RandomNetworks.network(RandomNetworks.config(seed));
         float[] x = Evaluate.normals(seed, 2 * drawn.sampleShape().elements());
         int[] labels = drawn.labelled() ? new int[] {1, 2} : new int[0];

@@ -55,7 +55,7 @@ public final class CudnnProducts implements ProductLibrary, AutoCloseable {
     int bytes = geometry.type().bytes();
     int alignment = Math.min(alignment(geometry.channels() * bytes), alignment(geometry.outputChannels() * bytes));
     Strides dense = new Strides(geometry.channels(), geometry.outputChannels(), 0, -1, alignment);
-    try (Operations operations = new Operations(cudnn, geometry, dense, NOMINAL_IMAGES)) {
+    try (Operations operations = new Operations(Optional.of(cudnn), geometry, dense, NOMINAL_IMAGES)) {
       Optional<ExecutionPlan> plan = ExecutionPlan.of(cudnn, operations, policy(geometry));
       plan.ifPresent(ExecutionPlan::close);
       return plan.isPresent();
@@ -92,7 +92,7 @@ public final class CudnnProducts implements ProductLibrary, AutoCloseable {
 
   private Optional<Launch> plan(
       ProductGeometry geometry, Strides strides, ProductOperands operands, int images, Optional<Launch> epilogue) {
-    Operations operations = new Operations(cudnn, geometry, strides, images);
+    Operations operations = new Operations(Optional.of(cudnn), geometry, strides, images);
     try {
       Optional<ExecutionPlan> plan = ExecutionPlan.of(cudnn, operations, policy(geometry));
       if (plan.isEmpty()) {

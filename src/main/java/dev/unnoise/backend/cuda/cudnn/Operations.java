@@ -7,6 +7,7 @@ import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Window;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A product as a graph of cuDNN's operations: y = x ∗ w, then what is added to it. Tensors are described in the order
@@ -51,7 +52,12 @@ final class Operations implements AutoCloseable {
     }
   }
 
-  Operations(Cudnn cudnn, ProductGeometry geometry, Strides strides, int images) {
+  /**
+   * Describes a product.
+   *
+   * @param cudnn for which engines are then looked for; without one, which takes a card, the description alone is made
+   */
+  Operations(Optional<Cudnn> cudnn, ProductGeometry geometry, Strides strides, int images) {
     this.geometry = geometry;
     this.strides = strides;
     this.images = images;
@@ -59,9 +65,9 @@ final class Operations implements AutoCloseable {
       convolution();
       graph =
           own(cudnn_h.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR(), "operation graph")
-              .handle(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_HANDLE(), cudnn)
-              .descriptors(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operations)
-              .finish();
+              .descriptors(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operations);
+      cudnn.ifPresent(handle -> graph.handle(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_HANDLE(), handle));
+      graph.finish();
     } catch (RuntimeException e) {
       close();
       throw e;

@@ -1,0 +1,72 @@
+package dev.unnoise.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.unnoise.backend.gpu.network.GpuKernelSources;
+import dev.unnoise.graph.run.KernelSources.KernelText;
+import dev.unnoise.graph.run.Precision;
+import dev.unnoise.model.Architectures;
+import dev.unnoise.model.UNet;
+import dev.unnoise.model.UNetConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Kernels as NVIDIA's compiler takes them, for cards from Ampere to Blackwell, compiled without one. */
+class CudaTargetsTest {
+  private static final List<Integer> TARGETS = List.of(80, 90, 100, 120);
+
+  @TempDir private Path folder;
+
+  @Test
+  void everyKernelCompiles() {
+    List<KernelText> texts = texts("ddpm-cifar10-32", Precision.FP32);
+    assertTrue(texts.size() > 8, "only " + texts.size() + " programs");
+    assertEquals(List.of(), texts.parallelStream().flatMap(text -> complaints(text).stream()).toList());
+  }
+
+  /** Storage concerns all programs of a file alike. */
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "FP16"})
+  void everyFileCompilesForHalves(Precision precision) {
+    Map<String, KernelText> first =
+        texts("adm-64", precision).stream()
+            .collect(Collectors.toMap(text -> text.name().split("-")[0], text -> text, (one, other) -> one));
+    assertTrue(first.size() > 5, "only " + first.keySet());
+    assertEquals(List.of(), first.values().parallelStream().flatMap(text -> complaints(text).stream()).toList());
+  }
+
+  private static List<KernelText> texts(String architecture, Precision precision) {
+    boolean found = Stream.of(System.getenv("PATH").split(":")).anyMatch(place -> Files.isExecutable(Path.of(place, "nvcc")));
+    assumeTrue(found, "nvcc is not on the PATH");
+    UNetConfig config = Architectures.byName().get(architecture);
+    List<Integer> size = config.sampleSize().orElseThrow();
+    return new GpuKernelSources().of(UNet.build(config, size.get(0), size.get(1)), "cuda", precision);
+  }
+
+  private List<String> complaints(KernelText text) {
+    try {
+      Path file = Files.writeString(folder.resolve(text.name() + text.ending()), text.source());
+      List<String> line = new ArrayList<>(List.of("nvcc", "-w", "-fatbin", "-std=c++17", "-o", file + ".fatbin"));
+      TARGETS.forEach(target -> line.addAll(List.of("-gencode", "arch=compute_" + target + ",code=sm_" + target)));
+      line.addAll(List.of(text.options().split(" ")));
+      line.add(file.toString());
+      Path log = folder.resolve(text.name() + ".log");
+      Process process = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+      return process.waitFor() == 0 ? List.of() : List.of(text.name() + ": " + Files.readString(log));
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(text.name(), e);
+    }
+  }
+}

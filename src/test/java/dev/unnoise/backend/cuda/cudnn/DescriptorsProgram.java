@@ -1,0 +1,50 @@
+package dev.unnoise.backend.cuda.cudnn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
+import dev.unnoise.backend.cuda.library.CudaLibraries;
+import dev.unnoise.backend.cuda.library.Library;
+import dev.unnoise.backend.gpu.node.ProductGeometry;
+import dev.unnoise.graph.DataType;
+import dev.unnoise.graph.Window;
+import dev.unnoise.graph.run.BackendException;
+import java.util.List;
+import java.util.Optional;
+
+/** What {@link DescriptorsTest} runs in a process of its own: descriptions of products, which take no card. */
+final class DescriptorsProgram {
+  private DescriptorsProgram() {}
+
+  public static void main(String[] arguments) {
+    if (!CudaLibraries.ofThisProcess().isLoaded(Library.CUDNN)) {
+      System.out.println("no cuDNN");
+      return;
+    }
+    for (DataType type : DataType.values()) {
+      for (Window window : List.of(Window.SAME_3X3, Window.POINT, Window.halving(0, 1), Window.halving(1, 1))) {
+        describe(window, type);
+      }
+    }
+    try (Descriptor tensor = new Descriptor(cudnn_h.CUDNN_BACKEND_TENSOR_DESCRIPTOR(), "tensor")) {
+      assertThrows(BackendException.class, tensor::finish, "nothing was said about it");
+      assertThrows(IllegalStateException.class, tensor::ready);
+    }
+    assertEquals(0, Cudnn.held());
+    System.out.println("done");
+  }
+
+  private static void describe(Window window, DataType type) {
+    ProductGeometry geometry =
+        new ProductGeometry(window, false, 16, 16, 64, window.outputs(16), window.outputs(16), 128, type, type);
+    for (Operations.Strides strides :
+        List.of(
+            new Operations.Strides(64, 128, 0, -1, 16),
+            new Operations.Strides(96, 256, 0, 0, 16),
+            new Operations.Strides(64, 128, 128, 512, 16),
+            new Operations.Strides(64, 128, 160, -1, 16))) {
+      new Operations(Optional.empty(), geometry, strides, 8).close();
+    }
+  }
+}
