@@ -8,6 +8,7 @@ import dev.unnoise.graph.run.Precision;
 import dev.unnoise.sampling.Backends;
 import dev.unnoise.sampling.Pipeline;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** Where and in what to compute: options of every command that computes. */
@@ -23,8 +24,10 @@ final class DeviceOptions {
       names = "--device",
       paramLabel = "INDEX",
       defaultValue = "0",
-      description = "Which of the backend's devices, see 'unnoise devices' (default: ${DEFAULT-VALUE}).")
-  private int device;
+      converter = DeviceList.Converter.class,
+      description = "Which of the backend's devices, see 'unnoise devices' (default: ${DEFAULT-VALUE}); 'sample' "
+          + "shares its images among several, such as 0,1.")
+  private DeviceList devices;
 
   @Option(
       names = "--precision",
@@ -42,7 +45,26 @@ final class DeviceOptions {
 
   /** Begins to open the device: loading native libraries takes about as long as reading a checkpoint. */
   Opening begin() {
-    return new Opening(() -> Backends.open(backend, device));
+    if (devices.indices().size() > 1) {
+      throw new BackendException("--device " + joined() + " names several devices, expected one");
+    }
+    return begin(devices.indices().getFirst());
+  }
+
+  private Opening begin(int index) {
+    return new Opening(() -> Backends.open(backend, index));
+  }
+
+  private String joined() {
+    return devices.indices().stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  /** Begins to open all devices. */
+  Openings beginAll() {
+    if (devices.indices().size() > 1 && backend.equals(Backends.AUTO)) {
+      throw new BackendException("--device " + joined() + " names several devices; name their backend by --backend");
+    }
+    return new Openings(devices.indices().stream().map(this::begin).toList());
   }
 
   /** Opens the device, and says so if asked to. */

@@ -17,11 +17,13 @@ import dev.unnoise.image.Tensors;
 import dev.unnoise.model.Checkpoint;
 import dev.unnoise.model.UNetConfig;
 import dev.unnoise.sampling.Backends;
+import dev.unnoise.sampling.Fleet;
 import dev.unnoise.sampling.Labels;
 import dev.unnoise.sampling.Pipeline;
 import dev.unnoise.sampling.SampleReport;
 import dev.unnoise.sampling.SampleRequest;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -106,7 +108,7 @@ final class SampleCommand implements Callable<Integer> {
   public Integer call() {
     checkRanges();
     long began = System.nanoTime();
-    try (Opening opening = device.begin();
+    try (Openings openings = device.beginAll();
         Checkpoint checkpoint = model.open()) {
       UNetConfig unet = checkpoint.unet();
       SchedulerConfig scheduler = checkpoint.scheduler();
@@ -122,11 +124,12 @@ final class SampleCommand implements Callable<Integer> {
       }
       Network network = ModelOption.network(checkpoint, noise.map(Tensors::shape));
       long images = imageCount(noise);
-      try (ImageWriter writer = ImageWriter.open(out, network.sampleShape(), images, numbering.firstIndex());
-          Pipeline pipeline = device.pipeline(opening, network, checkpoint.weights())) {
-        Backends.Opened opened = opening.finish();
+      try (ImageWriter writer = ImageWriter.open(out, network.sampleShape(), images, numbering.firstIndex())) {
+        List<Pipeline> pipelines = openings.pipelines(device, network, checkpoint.weights());
+        Pipeline pipeline = pipelines.getFirst();
+        Backends.Opened opened = openings.first().finish();
         int perImage = guide.isPresent() ? 2 : 1;
-        int atOnce = batch != null ? batch : pipeline.suitableBatch(images, perImage);
+        int atOnce = batch != null ? batch : pipeline.suitableBatch(Math.ceilDiv(images, openings.count()), perImage);
         if (device.verbose()) {
           System.err.println(
               "batches of " + atOnce + ", " + pipeline.loaded().parameterBytes() / 1024 + " KiB of parameters, "
@@ -136,7 +139,7 @@ final class SampleCommand implements Callable<Integer> {
         SampleReport report;
         try (Progress progress = Progress.start("sampling", images * table.rows().size(), "image-steps")) {
           report =
-              pipeline.sample(
+              new Fleet(pipelines, network).sample(
                   new SampleRequest(
                       table,
                       images,
@@ -151,7 +154,7 @@ final class SampleCommand implements Callable<Integer> {
                   writer::write);
         }
         writer.commit();
-        print(chosen, stepCount, network.sampleShape(), opened, report, System.nanoTime() - began);
+        print(chosen, stepCount, network.sampleShape(), opened, openings.count(), report, System.nanoTime() - began);
       }
     }
     return 0;
@@ -240,7 +243,13 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   private void print(
-      Sampler chosen, int stepCount, Shape shape, Backends.Opened opened, SampleReport report, long nanos) {
+      Sampler chosen,
+      int stepCount,
+      Shape shape,
+      Backends.Opened opened,
+      int devices,
+      SampleReport report,
+      long nanos) {
     Precision precision = device.precision(opened);
     spec.commandLine()
         .getOut()
@@ -257,7 +266,7 @@ final class SampleCommand implements Callable<Integer> {
             stepCount == 1 ? "step" : "steps",
             numbering.seed(),
             opened.backend().name(),
-            opened.device().info().name(),
+            (devices == 1 ? "" : devices + " × ") + opened.device().info().name(),
             precision.label(),
             nanos * 1e-9,
             report.imageStepsPerSecond(),

@@ -26,6 +26,26 @@ public record SampleReport(
         allocationsInLoop + run.allocationsInLoop());
   }
 
+  /** This and then another on the same device. */
+  SampleReport then(SampleReport other) {
+    return sum(other, nanos + other.nanos);
+  }
+
+  /** This and another at the same time on another device. */
+  SampleReport besides(SampleReport other) {
+    return sum(other, Math.max(nanos, other.nanos));
+  }
+
+  private SampleReport sum(SampleReport other, long time) {
+    return new SampleReport(
+        images + other.images,
+        imageSteps + other.imageSteps,
+        time,
+        Math.max(launchesPerStep, other.launchesPerStep),
+        hostSyncsInLoop + other.hostSyncsInLoop,
+        allocationsInLoop + other.allocationsInLoop);
+  }
+
   /** Image-steps per second of loop time. */
   public double imageStepsPerSecond() {
     return imageSteps / (nanos * 1e-9);
