@@ -149,8 +149,11 @@ public final class ProductTrial implements AutoCloseable {
     float[] results = Stored.numbers(stored, geometry.outputType());
     double worst = 0;
     for (int i = 0; i < SAMPLES; i++) {
-      double error = Math.abs(results[sampled[i]] - expected[i]);
-      worst = error <= worst ? worst : error;
+      worst = Math.max(worst, Math.abs(results[sampled[i]] - expected[i]));
+    }
+    // What is left unwritten may be a few numbers at an edge, which samples miss.
+    for (float result : results) {
+      worst = Float.isNaN(result) ? Double.NaN : worst;
     }
     if (!(worst <= tolerance())) {
       throw new WrongNumbersException(template.key() + " is off by " + worst + " where results are of size 1");

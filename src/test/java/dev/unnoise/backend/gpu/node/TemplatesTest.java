@@ -96,6 +96,17 @@ class TemplatesTest {
     }
   }
 
+  /** Of 66 pixels of a tile these work-items compute 64. */
+  @Test
+  void numbersThatNobodyWritesAreNoticed() {
+    ProductTemplate gaps = new Tiled(66, 64, 16, 4, 8);
+    try (Programs programs = new Programs(context, Choices.untuned(Traits.CARD));
+        ProductTrial trial = new ProductTrial(context, programs, ODD, IMAGES)) {
+      WrongNumbersException refused = assertThrows(WrongNumbersException.class, () -> trial.millis(gaps));
+      assertTrue(refused.getMessage().contains("NaN"), refused.getMessage());
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("shapes")
   void keysTellTemplatesApart(Traits traits) {
