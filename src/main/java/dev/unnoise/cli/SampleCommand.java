@@ -91,7 +91,7 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--initial-noise",
       paramLabel = "FILE",
-      description = "x_T as .npy, float32 N,C,H,W, unit normal (default: drawn from the numbering.seed()).")
+      description = "x_T as .npy, float32 N,C,H,W, unit normal (default: drawn from the seed).")
   private Path initialNoise;
 
   @Option(

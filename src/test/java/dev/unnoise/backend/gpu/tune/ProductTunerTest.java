@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class OpenClTunerTest {
+class ProductTunerTest {
   @TempDir private Path folder;
 
   @BeforeEach
