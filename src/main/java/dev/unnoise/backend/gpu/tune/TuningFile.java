@@ -65,7 +65,8 @@ public final class TuningFile {
     GpuInfo info = gpu.info();
     String identity =
         Stream.concat(
-                Stream.of(info.name(), info.driver(), traits.toString()),
+                // AMD's drivers call every card of a generation alike; units tell them apart.
+                Stream.of(info.name(), info.driver(), Integer.toString(info.computeUnits()), traits.toString()),
                 FILES.stream().map(name -> new KernelSource(name, Map.of()).text(gpu.dialect())))
             .collect(Collectors.joining("\n"));
     String readable = info.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");

@@ -1,15 +1,20 @@
 package dev.unnoise.backend.gpu.tune;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unnoise.backend.gpu.Gpu;
+import dev.unnoise.backend.gpu.GpuInfo;
 import dev.unnoise.backend.gpu.node.Candidates;
 import dev.unnoise.backend.gpu.node.ProductTemplate;
 import dev.unnoise.backend.gpu.node.Traits;
+import dev.unnoise.backend.kernels.Dialect;
 import dev.unnoise.graph.run.BackendException;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -57,6 +62,24 @@ class TuningFileTest {
     file().put("e", TEMPLATES.get(0));
     assertEquals(Map.of("a", TEMPLATES.get(1), "e", TEMPLATES.get(0)), file().read());
     assertEquals(2, Files.readAllLines(path).size(), "what was garbage is gone");
+  }
+
+  @Test
+  void devicesOfOneNameAndOtherSizeHaveFilesOfTheirOwn() {
+    assertEquals(path("gfx1100", 96), path("gfx1100", 96));
+    assertNotEquals(path("gfx1100", 96), path("gfx1100", 84));
+    assertNotEquals(path("gfx1100", 96), path("gfx1101", 96));
+  }
+
+  private static Path path(String name, int units) {
+    GpuInfo info = new GpuInfo(name, "driver", true, units, 1L << 34, 1L << 32, 128, 1 << 16, 1024, 1);
+    Gpu gpu =
+        (Gpu)
+            Proxy.newProxyInstance(
+                Gpu.class.getClassLoader(),
+                new Class<?>[] {Gpu.class},
+                (proxy, method, arguments) -> method.getName().equals("info") ? info : Dialect.OPENCL);
+    return TuningFile.of("opencl", gpu, Traits.CARD).path();
   }
 
   @Test
