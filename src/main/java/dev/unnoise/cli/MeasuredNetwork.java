@@ -7,9 +7,9 @@ import dev.unnoise.model.Checkpoint;
 import dev.unnoise.model.RandomWeights;
 import dev.unnoise.model.UNet;
 import dev.unnoise.model.UNetConfig;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,7 +18,8 @@ import picocli.CommandLine.ParameterException;
 final class MeasuredNetwork {
   private static final String DEFAULT_ARCHITECTURE = "ddpm-cifar10-32";
 
-  @Mixin private ModelOption model;
+  @Option(names = "--model", paramLabel = "DIR", description = "Folder of a diffusers checkpoint.")
+  private Path model;
 
   @Option(
       names = "--architecture",
@@ -34,11 +35,11 @@ final class MeasuredNetwork {
   }
 
   void use(CommandSpec spec, Use use) {
-    if (model.isGiven() && architecture != null) {
+    if (model != null && architecture != null) {
       throw new ParameterException(spec.commandLine(), "--model and --architecture exclude each other");
     }
-    if (model.isGiven()) {
-      try (Checkpoint checkpoint = model.open()) {
+    if (model != null) {
+      try (Checkpoint checkpoint = Checkpoint.open(model)) {
         use.accept(checkpoint.location(), ModelOption.network(checkpoint, Optional.empty()), checkpoint.weights());
       }
       return;

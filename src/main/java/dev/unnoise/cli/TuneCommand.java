@@ -50,7 +50,7 @@ final class TuneCommand implements Callable<Integer> {
               .device()
               .tuner()
               .orElseThrow(
-                  () -> new BackendException("backend " + backend + " has nothing to tune: it chooses by rules"));
+                  () -> new BackendException("backend " + backend + " has nothing to tune: it chooses by rules; name another by --backend"));
       List<Tuner.Finding> findings = new ArrayList<>();
       try (Watched progress = new Watched(findings)) {
         tuner.tune(network, device.precision(opened), again, progress);

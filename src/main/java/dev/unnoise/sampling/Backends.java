@@ -102,7 +102,7 @@ public final class Backends {
         passedOver.add(candidate.backend().name() + " (" + e.getMessage() + ")");
       }
     }
-    if (passedOver.isEmpty()) {
+    if (candidates.isEmpty() && index > 0) {
       throw new BackendException("there is no device " + index + ", expected one that 'unnoise devices' lists");
     }
     throw new BackendException(

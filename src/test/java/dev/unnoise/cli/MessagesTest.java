@@ -105,7 +105,7 @@ class MessagesTest {
         "sample --initial-noise %broken.npy | 1 | broken.npy is not an .npy file of version 1, 2 or 3",
         "sample --initial-noise @non-square-gray/x.npy | 1 | the images given have 1 channels, bundled glyphs expects 3",
         "sample --initial-noise @ddpm-tiny/x.npy --count 3 | 2 | --count 3 is above the 2 images in",
-        "sample --backend abacus | 1 | there is no backend abacus, expected one of auto, cpu, opencl, reference",
+        "sample --backend abacus | 1 | there is no backend abacus, expected one of auto, cpu, cuda, opencl, reference",
         "sample --backend cpu --device 3 | 1 | backend cpu has no device 3, expected 0 … 0",
         "sample --precision fp8 | 2 | 'fp8' is no precision, expected one of fp32, tf32, bf16, fp16",
         "sample --precision bf16 --backend reference | 1 | backend reference on plain Java does not compute in bf16, expected fp32",

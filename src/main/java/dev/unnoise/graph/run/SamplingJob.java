@@ -63,7 +63,7 @@ public record SamplingJob(
   public BackendException notFinite(int n, float value) {
     return new BackendException(
         "image " + indices[n] + " became " + value + " on the way: weights, schedule or guidance lead out of the range of"
-            + " single precision");
+            + " its numbers");
   }
 
   /** Labels that evaluations of this job need, ascending, each once; one 0 for a network without classes. */

@@ -15,7 +15,6 @@ import dev.unnoise.graph.run.Tuner;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiFunction;
 
 /** Measures templates on the products of a denoiser, each geometry once and at one batch. */
@@ -58,9 +57,9 @@ public final class ProductTuner implements Tuner {
     lowering.apply(network, precision).denoiser().nodes().stream()
         .filter(Product.class::isInstance)
         .forEach(node -> layers.merge(ProductGeometry.of((Product) node), 1, Integer::sum));
-    Set<String> measured = file.read().keySet();
+    Map<String, ProductTemplate> measured = file.read();
     List<ProductGeometry> wanted =
-        layers.keySet().stream().filter(geometry -> again || !measured.contains(geometry.key())).toList();
+        layers.keySet().stream().filter(geometry -> again || !isMeasured(geometry, measured)).toList();
     for (int i = 0; i < wanted.size(); i++) {
       ProductGeometry geometry = wanted.get(i);
       if (!listener.measuring(i, wanted.size(), geometry.key())) {
@@ -68,6 +67,11 @@ public final class ProductTuner implements Tuner {
       }
       listener.found(measure(geometry, layers.get(geometry)));
     }
+  }
+
+  private static boolean isMeasured(ProductGeometry geometry, Map<String, ProductTemplate> measured) {
+    ProductTemplate found = measured.get(geometry.key());
+    return found != null && found.fits(geometry);
   }
 
   private Finding measure(ProductGeometry geometry, int layers) {
