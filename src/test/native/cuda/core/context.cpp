@@ -29,7 +29,7 @@ void *retain_context(int device) {
     found = contexts.insert({device, {fresh_handle(), 0}}).first;
   }
   found->second.retained++;
-  count(CONTEXT, 1);
+  count(Kind::CONTEXT, 1);
   return found->second.handle;
 }
 
@@ -38,7 +38,7 @@ bool release_context(int device) {
   if (found == contexts.end()) {
     return false;
   }
-  count(CONTEXT, -1);
+  count(Kind::CONTEXT, -1);
   if (--found->second.retained == 0) {
     contexts.erase(found);
   }

@@ -14,7 +14,7 @@ namespace stub {
   X(PROGRAM, "NVRTC programs") X(CUDNN_HANDLE, "cuDNN handles") X(CUDNN_DESCRIPTOR, "cuDNN descriptors") \
   X(CUBLASLT_HANDLE, "cuBLASLt handles") X(CUBLASLT_DESCRIPTOR, "cuBLASLt descriptors")
 #define STUB_KIND(name, text) name,
-enum Kind { STUB_KINDS(STUB_KIND) KINDS };
+enum class Kind { STUB_KINDS(STUB_KIND) COUNT };
 
 /* One more, or one fewer, of a kind. */
 void count(Kind kind, long change);

@@ -60,7 +60,7 @@ void *allocate(int device, size_t size) {
   memset(at, UNWRITTEN, size);
   memset(at + size, UNTOUCHED, block + all - (at + size));
   allocations[at] = {device, size};
-  count(device < 0 ? HOST_ALLOCATION : ALLOCATION, 1);
+  count(device < 0 ? Kind::HOST_ALLOCATION : Kind::ALLOCATION, 1);
   return at;
 }
 
@@ -72,7 +72,7 @@ bool release(int device, void *at) {
   check_bounds("somebody");
   memset(at, UNWRITTEN, found->second.size);
   free(static_cast<char *>(at) - MARGIN);
-  count(device < 0 ? HOST_ALLOCATION : ALLOCATION, -1);
+  count(device < 0 ? Kind::HOST_ALLOCATION : Kind::ALLOCATION, -1);
   allocations.erase(found);
   return true;
 }

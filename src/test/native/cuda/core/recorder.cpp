@@ -22,7 +22,7 @@ struct Plan {
 std::map<std::string, Plan> plans;
 std::string lost_by; /* the call with which the device was lost; empty: it is there */
 std::vector<std::string> violations;
-long alive[KINDS];
+std::map<Kind, long> alive;
 long handles_made;
 
 /* What the libraries say of a device that is gone, where a test has not said otherwise. */
@@ -43,7 +43,7 @@ Library library_of(const std::string &name) {
 /* Functions that need no device. */
 bool needs_device(const std::string &name) {
   return library_of(name) != NVRTC && !begins(name, "cuGetError") && !begins(name, "cuInit")
-      && !begins(name, "cuDriver") && !begins(name, "cuDeviceGet") && !begins(name, "cudnnGet")
+      && !begins(name, "cuDriver") && !begins(name, "cuDeviceGet") && !begins(name, "cuCtx") && !begins(name, "cudnnGet")
       && !begins(name, "cublasLtGet");
 }
 
@@ -132,12 +132,12 @@ EXPORTED int stub_set(const char *name, long value) {
 static const char *const kinds[] = {STUB_KINDS(STUB_TEXT)};
 
 EXPORTED const char *stub_kind(int kind) {
-  return kind < KINDS ? kinds[kind] : nullptr;
+  return kind < static_cast<int>(Kind::COUNT) ? kinds[kind] : nullptr;
 }
 
 EXPORTED long stub_alive(int kind) {
   std::lock_guard<std::recursive_mutex> alone(machine);
-  return alive[kind];
+  return alive[static_cast<Kind>(kind)];
 }
 
 EXPORTED long stub_violations(char *text, long size) {

@@ -15,7 +15,18 @@ static const std::map<std::string, long> defaults = {
     {"memory", 4L << 30},
     /* 1: work waits in its stream until somebody waits for it; every question after an event does one piece of it. */
     {"deferred", 0},
-    {"nvrtcVersion", 13000},
+    /* None that there will be: what it compiles must not be taken for the real one's. */
+    {"nvrtcVersion", 13990},
+    {"cudnnVersion", 92400},
+    /* Sets of engines, a bit each: 1 gives results that differ, 2 is for tensor cores, 4 has nothing special. Which of
+     * them the heuristics name, and which when they fall back; which take more than one operation; and which are named
+     * but then refuse. */
+    {"cudnnEngines", 7},
+    {"cudnnFallbackEngines", 4},
+    {"cudnnFusingEngines", 7},
+    {"cudnnRefusingEngines", 0},
+    /* Bytes, for one engine as many, for the next twice, and so on. */
+    {"cudnnWorkspace", 1 << 10},
 };
 
 static std::map<std::string, long> changed;

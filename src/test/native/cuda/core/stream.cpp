@@ -6,7 +6,7 @@
 
 namespace stub {
 
-static Handles<Stream> streams(STREAM);
+static Handles<Stream> streams(Kind::STREAM);
 
 void *create_stream(int device) {
   auto stream = std::make_shared<Stream>();

@@ -103,5 +103,6 @@ EXPORTED CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
 EXPORTED CUresult cuCtxSetCurrent(CUcontext context) {
   Call call("cuCtxSetCurrent");
   ANSWER(call.told());
-  return stub::make_current(context) ? CUDA_SUCCESS : call.wrong(CUDA_ERROR_INVALID_CONTEXT, "there is no such context");
+  bool known = stub::make_current(context);
+  return known ? CUDA_SUCCESS : call.wrong(CUDA_ERROR_INVALID_CONTEXT, "there is no such context");
 }

@@ -13,8 +13,8 @@ struct Graph {
   std::vector<Work> nodes;
 };
 
-static stub::Handles<Graph> graphs(stub::GRAPH);
-static stub::Handles<Graph> executables(stub::GRAPH_EXEC);
+static stub::Handles<Graph> graphs(stub::Kind::GRAPH);
+static stub::Handles<Graph> executables(stub::Kind::GRAPH_EXEC);
 
 EXPORTED CUresult cuStreamBeginCapture_v2(CUstream handle, int mode) {
   Call call("cuStreamBeginCapture_v2");

@@ -30,7 +30,7 @@ struct Function {
   const StubKernel *kernel;
 };
 
-static stub::Handles<Module> modules(stub::MODULE);
+static stub::Handles<Module> modules(stub::Kind::MODULE);
 static std::map<const void *, Function> functions;
 
 EXPORTED CUresult cuModuleLoadData(CUmodule *module, const void *image) {

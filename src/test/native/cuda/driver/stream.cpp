@@ -55,7 +55,7 @@ struct Event {
   bool captured = false;
 };
 
-static stub::Handles<Event> events(stub::EVENT);
+static stub::Handles<Event> events(stub::Kind::EVENT);
 
 static int require_event(const Call &call, CUevent handle, std::shared_ptr<Event> *event) {
   *event = events.find(handle);

@@ -34,7 +34,7 @@ struct Program {
   bool compiled = false;
 };
 
-static stub::Handles<Program> programs(stub::PROGRAM);
+static stub::Handles<Program> programs(stub::Kind::PROGRAM);
 
 static std::shared_ptr<Program> find(const Call &call, nvrtcProgram handle) {
   std::shared_ptr<Program> program = programs.find(handle);
@@ -147,6 +147,13 @@ static nvrtcResult translate(const Call &call, int count, const char *const *opt
   return *architecture ? NVRTC_SUCCESS : call.wrong(NVRTC_ERROR_INVALID_OPTION, "a cubin needs -arch=sm_…");
 }
 
+/* As NVRTC words it: two errors, each with its line. */
+static std::string log_of_failure(const std::string &file) {
+  return file + "(7): error: identifier \"first\" is undefined\n    first = 1;\n    ^\n\n"
+      + file + "(9): error: identifier \"second\" is undefined\n    second = 1;\n    ^\n\n"
+      + "2 errors detected in the compilation of \"" + file + "\".\n";
+}
+
 EXPORTED nvrtcResult nvrtcCompileProgram(nvrtcProgram handle, int count, const char *const *options) {
   std::shared_ptr<Program> program;
   std::vector<std::string> translated;
@@ -158,9 +165,7 @@ EXPORTED nvrtcResult nvrtcCompileProgram(nvrtcProgram handle, int count, const c
       return NVRTC_ERROR_INVALID_PROGRAM;
     }
     if (call.told()) {
-      program->log = program->name + "(7): error: identifier \"first\" is undefined\n\n    first = 1;\n    ^\n\n"
-          + program->name + "(9): error: identifier \"second\" is undefined\n\n2 errors detected in the compilation of \""
-          + program->name + "\".\n";
+      program->log = log_of_failure(program->name);
       return call.told();
     }
     nvrtcResult status = translate(call, count, options, &translated, &architecture);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unnoise.backend.cuda.api.Driver;
+import dev.unnoise.backend.cuda.cudnn.Cudnn;
 import dev.unnoise.diffusion.BetaSchedule;
 import dev.unnoise.diffusion.SamplerOptions;
 import dev.unnoise.diffusion.Samplers;
@@ -43,6 +44,7 @@ final class CudaBackendProgram {
   private static final int ILLEGAL_ADDRESS = 700;
   private static final int OUT_OF_MEMORY = 2;
   private static final int NVRTC_COMPILATION = 6;
+  private static final int CUDNN_INTERNAL_ERROR = 4000;
   private static final int IMAGES = 3;
   private static final int STEPS = 4;
 
@@ -72,6 +74,7 @@ final class CudaBackendProgram {
     switch (arguments[2]) {
       case "sampling" -> program.sampling();
       case "networks" -> program.networks();
+      case "convolutions" -> program.convolutions();
       case "failures" -> program.failures();
       case String other -> throw new IllegalArgumentException(other);
     }
@@ -161,6 +164,34 @@ final class CudaBackendProgram {
       }
     }
     requireNothingLeft("after closing");
+  }
+
+  /** Wide layers are cuDNN's. */
+  private void convolutions() {
+    Network wide = RandomNetworks.network(RandomNetworks.wide());
+    float[] x = Evaluate.normals(7, wide.sampleShape().elements());
+    try (Device reference = Evaluate.open("reference");
+        Device device = open()) {
+      float[] expected = Evaluate.predict(reference, wide, weights, x, 1, 250);
+      for (Map.Entry<Precision, Double> limit : Map.of(Precision.FP32, 1e-5, Precision.BF16, 0.12).entrySet()) {
+        control.reset();
+        float[] actual = Evaluate.predict(device, limit.getKey(), wide, weights, x, 1, 250);
+        double error = Math.sqrt(Evaluate.normalizedError(expected, actual));
+        assertTrue(error < limit.getValue(), limit.getKey() + ": " + error);
+        assertTrue(control.seen("cudnnBackendExecute") > 5, "cuDNN computed nothing");
+        assertEquals(List.of(), control.violations());
+      }
+      for (String name : List.of("cudnnBackendCreateDescriptor", "cudnnBackendSetAttribute", "cudnnBackendExecute")) {
+        control.reset();
+        control.fail(name, 3, CUDNN_INTERNAL_ERROR);
+        BackendException told =
+            assertThrows(
+                BackendException.class, () -> Evaluate.predict(device, Precision.FP32, wide, weights, x, 1, 250), name);
+        assertTrue(told.getMessage().startsWith("cuDNN's " + name), told.getMessage());
+      }
+    }
+    requireNothingLeft("after closing");
+    assertEquals(0, Cudnn.held());
   }
 
   /** The first, the last and a middle call of every kind fails in turn: one clear error, nothing left, and on it goes. */

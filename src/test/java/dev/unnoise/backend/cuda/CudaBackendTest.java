@@ -15,7 +15,7 @@ class CudaBackendTest {
   @TempDir private Path cache;
 
   @ParameterizedTest
-  @ValueSource(strings = {"sampling", "networks", "failures"})
+  @ValueSource(strings = {"sampling", "networks", "convolutions", "failures"})
   void runsOnStubs(String part) throws Exception {
     JavaProcess process =
         JavaProcess.run(CudaBackendProgram.class, Map.of(), CudaStubs.folder().toString(), cache.toString(), part);

@@ -27,18 +27,19 @@ final class CudaStubs {
   /** What all others need. */
   static final String RECORDER = "libunnoise_stub.so";
 
+  /** Empty: NVIDIA's libraries have parts beside them that have to be there. */
+  private static final List<String> PARTS = List.of("libnvrtc-builtins.so.13.0", "libcudnn_graph.so.9");
+
   /** A library is made of one folder of sources. */
   private record Stub(String folder, String library) {}
 
   private static final List<Stub> STUBS =
-      List.of(new Stub("driver", "libcuda.so.1"), new Stub("nvrtc", "libnvrtc.so.13"));
+      List.of(
+          new Stub("driver", "libcuda.so.1"),
+          new Stub("nvrtc", "libnvrtc.so.13"),
+          new Stub("cudnn", "libcudnn.so.9"));
 
   private CudaStubs() {}
-
-  /** The libraries in the order in which they can be loaded. */
-  static List<String> libraries() {
-    return Stream.concat(Stream.of(RECORDER), STUBS.stream().map(Stub::library)).toList();
-  }
 
   /** The folder with the libraries, built if there are none of these sources yet. */
   static Path folder() throws IOException, InterruptedException {
@@ -97,14 +98,19 @@ final class CudaStubs {
       List<String> with = List.of("-fvisibility=hidden", "-Wl,-rpath,$ORIGIN", "-L" + folder, "-lunnoise_stub");
       processes.add(compile(folder, stub.folder(), stub.library(), with));
     }
-    // NVRTC has its built-in functions in a library of their own, without which it is not taken.
-    processes.add(compile(folder, "nothing", "libnvrtc-builtins.so.13.0", List.of()));
+    for (String part : PARTS) {
+      processes.add(compile(folder, part, part, List.of()));
+    }
+    // Real libraries have parts without which they are not taken.
+    for (String part : List.of("libnvrtc-builtins.so.13.0", "libcudnn_graph.so.9")) {
+      processes.add(compile(folder, "nothing", part, List.of()));
+    }
     for (Process process : processes) {
       requireBuilt(process);
     }
     for (Path source : sources()) {
       // What the stub of NVRTC adds to kernels.
-      if (source.getParent().endsWith("nvrtc") && source.toString().endsWith(".h")) {
+      if (source.endsWith("core/numbers.h") || source.getParent().endsWith("nvrtc") && source.toString().endsWith(".h")) {
         Files.copy(source, folder.resolve(source.getFileName()));
       }
     }

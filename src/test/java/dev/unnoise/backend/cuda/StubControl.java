@@ -1,5 +1,7 @@
 package dev.unnoise.backend.cuda;
 
+import dev.unnoise.backend.cuda.library.CudaLibraries;
+import dev.unnoise.backend.cuda.library.Library;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -26,13 +28,17 @@ final class StubControl {
   }
 
   /**
-   * Loads the stubs for everything of the calling class's loader, in place of NVIDIA's libraries.
+   * Lets the backend find the stubs in place of NVIDIA's libraries; it must not have looked for any in this process.
    *
    * @param folder that of {@link CudaStubs#folder}
    */
   static StubControl load(Path folder) {
-    for (String name : CudaStubs.libraries()) {
-      System.load(folder.resolve(name).toString());
+    System.setProperty("unnoise.cuda.path", folder.toString());
+    CudaLibraries libraries = CudaLibraries.ofThisProcess();
+    for (Library library : List.of(Library.DRIVER, Library.NVRTC, Library.CUDNN)) {
+      if (!libraries.isLoaded(library)) {
+        throw new IllegalStateException(String.join("\n", libraries.attempts()));
+      }
     }
     return new StubControl(folder);
   }
