@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -53,9 +52,11 @@ final class CudaStubs {
       build(made);
       try {
         Files.move(made, folder, StandardCopyOption.ATOMIC_MOVE);
-      } catch (FileAlreadyExistsException e) {
-        // Another process has built the same.
-        return folder;
+      } catch (IOException e) {
+        // Another process has built the same; how a folder in the way is told depends on the file system.
+        if (!Files.isDirectory(folder)) {
+          throw e;
+        }
       }
     }
     return folder;
