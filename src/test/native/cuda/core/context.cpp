@@ -33,16 +33,17 @@ void *retain_context(int device) {
   return found->second.handle;
 }
 
-bool release_context(int device) {
+long release_context(int device) {
   auto found = contexts.find(device);
   if (found == contexts.end()) {
-    return false;
+    return -1;
   }
   count(Kind::CONTEXT, -1);
-  if (--found->second.retained == 0) {
+  long left = --found->second.retained;
+  if (left == 0) {
     contexts.erase(found);
   }
-  return true;
+  return left;
 }
 
 bool make_current(void *context) {

@@ -8,8 +8,8 @@ int current_device();
 
 void *retain_context(int device);
 
-/* Whether it was retained. */
-bool release_context(int device);
+/* How often it stays retained; -1: it was not. */
+long release_context(int device);
 
 /* Whether there is such a context; null means that none shall be current. */
 bool make_current(void *context);

@@ -1,9 +1,10 @@
 #include "memory.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <vector>
 
 #include "call.h"
 #include "handles.h"
@@ -14,9 +15,9 @@ namespace {
 
 /* What allocations of a device are aligned to, and how far beyond them somebody who strays is seen. */
 const size_t MARGIN = 256;
-const unsigned char UNTOUCHED = 0xA5;
-/* Makes a NaN of every float, half and bfloat16. */
+/* Bytes that make a NaN of every float, half and bfloat16: of those that nobody has written, and of margins. */
 const unsigned char UNWRITTEN = 0xFF;
+const uint16_t UNTOUCHED = 0x7FA5;
 
 struct Allocation {
   int device;
@@ -31,15 +32,30 @@ std::map<const char *, Allocation>::iterator around(const void *at) {
   return after == allocations.begin() ? allocations.end() : std::prev(after);
 }
 
+/* What a margin at the address holds. */
+const char *untouched(const char *at) {
+  static const std::vector<uint16_t> pattern(MARGIN, UNTOUCHED);
+  return reinterpret_cast<const char *>(pattern.data()) + reinterpret_cast<uintptr_t>(at) % sizeof UNTOUCHED;
+}
+
+/* Whether nobody has written to a margin; nobody has, afterwards. */
 bool restore(char *margin) {
-  bool whole = std::all_of(margin, margin + MARGIN, [](char byte) { return byte == char(UNTOUCHED); });
+  bool whole = memcmp(margin, untouched(margin), MARGIN) == 0;
   if (!whole) {
-    memset(margin, UNTOUCHED, MARGIN);
+    memcpy(margin, untouched(margin), MARGIN);
   }
   return whole;
 }
 
 }  // namespace
+
+long allocations_of(int device) {
+  long number = 0;
+  for (const auto &entry : allocations) {
+    number += entry.second.device == device;
+  }
+  return number;
+}
 
 long memory_left(int device) {
   long left = setting("memory");
@@ -50,15 +66,15 @@ long memory_left(int device) {
 }
 
 void *allocate(int device, size_t size) {
-  size_t all = (size + MARGIN - 1) / MARGIN * MARGIN + 2 * MARGIN;
+  size_t all = (size + MARGIN - 1) / MARGIN * MARGIN + 2 * MARGIN; /* a multiple, as aligned_alloc wants it */
   char *block = static_cast<char *>(aligned_alloc(MARGIN, all));
   if (!block) {
     return nullptr;
   }
   char *at = block + MARGIN;
-  memset(block, UNTOUCHED, MARGIN);
   memset(at, UNWRITTEN, size);
-  memset(at + size, UNTOUCHED, block + all - (at + size));
+  restore(block);
+  restore(at + size);
   allocations[at] = {device, size};
   count(device < 0 ? Kind::HOST_ALLOCATION : Kind::ALLOCATION, 1);
   return at;

@@ -6,6 +6,9 @@
 
 namespace stub {
 
+/* How many allocations a device has. */
+long allocations_of(int device);
+
 /* Bytes that a device has left. */
 long memory_left(int device);
 

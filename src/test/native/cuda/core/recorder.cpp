@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <vector>
@@ -42,9 +43,10 @@ Library library_of(const std::string &name) {
 
 /* Functions that need no device. */
 bool needs_device(const std::string &name) {
-  return library_of(name) != NVRTC && !begins(name, "cuGetError") && !begins(name, "cuInit")
-      && !begins(name, "cuDriver") && !begins(name, "cuDeviceGet") && !begins(name, "cuCtx") && !begins(name, "cudnnGet")
-      && !begins(name, "cublasLtGet");
+  static const char *const without[] = {"cuGetError", "cuInit", "cuDriver", "cuDeviceGet", "cuCtx", "cudnnGet",
+                                        "cublasLtGet"};
+  return library_of(name) != NVRTC
+      && std::none_of(std::begin(without), std::end(without), [&](const char *start) { return begins(name, start); });
 }
 
 int status_of_lost(const std::string &name) {
@@ -55,7 +57,9 @@ int status_of_lost(const std::string &name) {
   if (library == library_of(lost_by)) {
     return plans[lost_by].status;
   }
-  return library == CUDNN ? CUDNN_EXECUTION_FAILED : library == CUBLASLT ? CUBLAS_EXECUTION_FAILED : CUDA_LAUNCH_FAILED;
+  return library == CUDNN      ? CUDNN_EXECUTION_FAILED
+         : library == CUBLASLT ? CUBLAS_EXECUTION_FAILED
+                               : CUDA_LAUNCH_FAILED;
 }
 
 }  // namespace

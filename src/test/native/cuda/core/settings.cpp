@@ -27,6 +27,9 @@ static const std::map<std::string, long> defaults = {
     {"cudnnRefusingEngines", 0},
     /* Bytes, for one engine as many, for the next twice, and so on. */
     {"cudnnWorkspace", 1 << 10},
+    {"cublasltVersion", 130100},
+    /* A set of algorithms, a bit each: 1 splits sums and gives results that differ, 2 wants a workspace, 4 does not. */
+    {"cublasltAlgorithms", 7},
 };
 
 static std::map<std::string, long> changed;

@@ -22,6 +22,14 @@ std::shared_ptr<Stream> destroy_stream(void *handle) {
   return streams.take(handle);
 }
 
+long streams_of(int device) {
+  long number = 0;
+  for (const auto &entry : streams.all()) {
+    number += entry.second->device == device;
+  }
+  return number;
+}
+
 void run(const Work &work) {
   std::string obstacle = work.obstacle();
   if (!obstacle.empty()) {

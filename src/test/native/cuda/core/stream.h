@@ -51,6 +51,9 @@ void *create_stream(int device);
 std::shared_ptr<Stream> find_stream(const void *handle);
 std::shared_ptr<Stream> destroy_stream(void *handle);
 
+/* How many streams a device has. */
+long streams_of(int device);
+
 /* Does the work on the stream, or lets it wait, or captures it. Null is the stream that every context has. */
 int enqueue(const Call &call, void *stream, Work work);
 

@@ -98,8 +98,7 @@ static cudnnStatus_t check_elements(const Call &call, const Rule &rule, Attribut
     if (rule.type == TYPE_DESCRIPTOR) {
       std::shared_ptr<Descriptor> other = stub::descriptors.find(handle);
       if (!other || (rule.descriptors >= 0 && other->kind != rule.descriptors)) {
-        return wrong(call, CUDNN_STATUS_BAD_PARAM, other ? "the descriptor is of another kind" : "there is no descriptor "
-                                                                                               + stub::text_of(handle));
+        return wrong(call, CUDNN_STATUS_BAD_PARAM, "no descriptor of that kind is " + stub::text_of(handle));
       }
       if (!other->finalised) {
         return wrong(call, CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED, "a descriptor is used before it is finalised");

@@ -5,7 +5,8 @@
 namespace stub {
 
 /* N,C,H,W with the channels innermost and with the padding around: N,H,W,C. */
-static std::vector<float> padded(const Operation &operation, const std::vector<float> &x, int64_t height, int64_t width) {
+static std::vector<float> padded(const Operation &operation, const std::vector<float> &x, int64_t height,
+                                 int64_t width) {
   const std::vector<int64_t> &extents = operation.x.shape.extents;
   int64_t channels = extents[1];
   int64_t top = operation.convolution.before[0];

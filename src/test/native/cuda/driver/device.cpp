@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "../core/context.h"
+#include "../core/memory.h"
 #include "../core/stream.h"
 #include "abi.h"
 
@@ -94,8 +95,12 @@ EXPORTED CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
   Call call("cuDevicePrimaryCtxRelease_v2");
   ANSWER(stub::refuse_while_capturing(call));
   stub::finish_all();
-  if (!stub::release_context(device)) {
+  long left = stub::release_context(device);
+  if (left < 0) {
     return call.wrong(CUDA_ERROR_INVALID_CONTEXT, "the context is not retained");
+  }
+  if (left == 0 && stub::allocations_of(device) + stub::streams_of(device) > 0) {
+    call.wrong(CUDA_SUCCESS, "the context goes before its allocations or streams");
   }
   return call.told();
 }

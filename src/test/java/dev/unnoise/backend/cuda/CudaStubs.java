@@ -1,9 +1,12 @@
 package dev.unnoise.backend.cuda;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +39,8 @@ final class CudaStubs {
       List.of(
           new Stub("driver", "libcuda.so.1"),
           new Stub("nvrtc", "libnvrtc.so.13"),
-          new Stub("cudnn", "libcudnn.so.9"));
+          new Stub("cudnn", "libcudnn.so.9"),
+          new Stub("cublaslt", "libcublasLt.so.13"));
 
   private CudaStubs() {}
 
@@ -46,17 +50,14 @@ final class CudaStubs {
     assumeTrue(known, "the stub libraries switch stacks as x86-64 Linux does");
     String compiler = compiler();
     assumeTrue(!compiler.isEmpty(), "g++ is not installed");
-    Path folder = BUILT.resolve(key(compiler)).toAbsolutePath();
-    if (!Files.exists(folder)) {
-      Path made = Files.createTempDirectory(Files.createDirectories(BUILT), "building").toAbsolutePath();
-      build(made);
-      try {
+    Path folder = Files.createDirectories(BUILT).resolve(key(compiler)).toAbsolutePath();
+    // Tests run in several processes, of which one builds.
+    try (FileChannel lock = FileChannel.open(BUILT.resolve("lock"), CREATE, WRITE)) {
+      lock.lock();
+      if (!Files.exists(folder)) {
+        Path made = Files.createTempDirectory(BUILT, "building").toAbsolutePath();
+        build(made);
         Files.move(made, folder, StandardCopyOption.ATOMIC_MOVE);
-      } catch (IOException e) {
-        // Another process has built the same; how a folder in the way is told depends on the file system.
-        if (!Files.isDirectory(folder)) {
-          throw e;
-        }
       }
     }
     return folder;
@@ -102,16 +103,13 @@ final class CudaStubs {
     for (String part : PARTS) {
       processes.add(compile(folder, part, part, List.of()));
     }
-    // Real libraries have parts without which they are not taken.
-    for (String part : List.of("libnvrtc-builtins.so.13.0", "libcudnn_graph.so.9")) {
-      processes.add(compile(folder, "nothing", part, List.of()));
-    }
     for (Process process : processes) {
       requireBuilt(process);
     }
     for (Path source : sources()) {
       // What the stub of NVRTC adds to kernels.
-      if (source.endsWith("core/numbers.h") || source.getParent().endsWith("nvrtc") && source.toString().endsWith(".h")) {
+      boolean itsOwn = source.getParent().endsWith("nvrtc") && source.toString().endsWith(".h");
+      if (itsOwn || source.endsWith("core/numbers.h")) {
         Files.copy(source, folder.resolve(source.getFileName()));
       }
     }

@@ -11,7 +11,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The stub libraries themselves: they compute what Java computes, and see what is done wrong. */
 class CudaStubsTest {
   @ParameterizedTest
-  @ValueSource(classes = {DriverStubProgram.class, CudnnStubProgram.class})
+  @ValueSource(
+      classes = {
+        DriverStubProgram.class, DriverRulesProgram.class, CudnnStubProgram.class, CublasLtStubProgram.class
+      })
   void stubsComputeAndComplain(Class<?> program) throws Exception {
     JavaProcess process = JavaProcess.run(program, Map.of(), CudaStubs.folder().toString());
     assertEquals(0, process.exit(), process.said());

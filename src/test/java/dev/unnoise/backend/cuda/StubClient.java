@@ -91,9 +91,13 @@ final class StubClient implements AutoCloseable {
 
   /** A module of one of our own programs. */
   MemorySegment module(KernelSource source) {
-    MemorySegment program = program(source.name() + ".cu", source.text(Dialect.CUDA));
-    Stream<String> options = Stream.concat(Stream.of("-arch=sm_90"), Stream.of(source.definitions().split(" ")));
-    int status = compile(program, options.toArray(String[]::new));
+    return module(source.name() + ".cu", source.text(Dialect.CUDA), source.definitions().split(" "));
+  }
+
+  MemorySegment module(String name, String text, String... options) {
+    MemorySegment program = program(name, text);
+    Stream<String> all = Stream.concat(Stream.of("-arch=sm_90"), Stream.of(options));
+    int status = compile(program, all.toArray(String[]::new));
     assertEquals(0, status, log(program));
     MemorySegment size = arena.allocate(ValueLayout.JAVA_LONG);
     check(nvrtc_h.nvrtcGetCUBINSize(program, size));

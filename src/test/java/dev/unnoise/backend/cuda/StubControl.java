@@ -35,7 +35,7 @@ final class StubControl {
   static StubControl load(Path folder) {
     System.setProperty("unnoise.cuda.path", folder.toString());
     CudaLibraries libraries = CudaLibraries.ofThisProcess();
-    for (Library library : List.of(Library.DRIVER, Library.NVRTC, Library.CUDNN)) {
+    for (Library library : Library.values()) {
       if (!libraries.isLoaded(library)) {
         throw new IllegalStateException(String.join("\n", libraries.attempts()));
       }
