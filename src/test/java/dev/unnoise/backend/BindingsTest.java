@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.unnoise.testing.InOtherProcesses;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The committed bindings are what jextract makes of the libraries' own headers. */
+@InOtherProcesses
 class BindingsTest {
   private static final String HEADERS = "org/bytedeco/dnnl/linux-x86_64/include/";
   private static final Path COMMITTED = Path.of("src/generated/java/dev/unnoise/backend");

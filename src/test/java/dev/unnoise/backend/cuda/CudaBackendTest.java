@@ -3,6 +3,7 @@ package dev.unnoise.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unnoise.testing.InOtherProcesses;
 import dev.unnoise.testing.JavaProcess;
 import java.nio.file.Path;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole backend on stub libraries, which compute on the processor what a card would and keep account of it. */
+@InOtherProcesses
 class CudaBackendTest {
   @TempDir private Path cache;
 

@@ -3,12 +3,14 @@ package dev.unnoise.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unnoise.testing.InOtherProcesses;
 import dev.unnoise.testing.JavaProcess;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stub libraries themselves: they compute what Java computes, and see what is done wrong. */
+@InOtherProcesses
 class CudaStubsTest {
   @ParameterizedTest
   @ValueSource(

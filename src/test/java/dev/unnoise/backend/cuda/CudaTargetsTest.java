@@ -10,6 +10,7 @@ import dev.unnoise.graph.run.Precision;
 import dev.unnoise.model.Architectures;
 import dev.unnoise.model.UNet;
 import dev.unnoise.model.UNetConfig;
+import dev.unnoise.testing.InOtherProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Kernels as NVIDIA's compiler takes them, for cards from Ampere to Blackwell, compiled without one. */
+@InOtherProcesses
 class CudaTargetsTest {
   private static final List<Integer> TARGETS = List.of(80, 90, 100, 120);
 

@@ -21,6 +21,7 @@ import dev.unnoise.graph.pass.StoreAs;
 import dev.unnoise.graph.run.Precision;
 import dev.unnoise.model.Architectures;
 import dev.unnoise.model.UNet;
+import dev.unnoise.testing.InOtherProcesses;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Kernels as cards of AMD get them, compiled without one: none may spill registers to memory. */
+@InOtherProcesses
 class AmdTargetsTest {
   private static final Path COMPILER = Path.of("/usr/bin/clang-19");
   private static final Path LIBRARY = Path.of("/usr/lib/clc/amdgcn--amdhsa.bc");

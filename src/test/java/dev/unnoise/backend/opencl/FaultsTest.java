@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.unnoise.testing.InOtherProcesses;
 import dev.unnoise.testing.Evaluate;
 import dev.unnoise.testing.JavaProcess;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Drivers that fail, devices that are lost, too small or not there. */
+@InOtherProcesses
 class FaultsTest {
   private static final Path SOURCE = Path.of("src/test/native/opencl_faults.c");
   private static final Path HEADER = Path.of("/usr/include/CL/cl_layer.h");
