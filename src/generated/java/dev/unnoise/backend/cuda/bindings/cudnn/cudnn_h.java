@@ -499,6 +499,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_POINTWISE_EXP() {
         return CUDNN_POINTWISE_EXP;
     }
+    private static final int CUDNN_POINTWISE_LOG = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_POINTWISE_LOG = 15
+     * }
+     */
+    public static int CUDNN_POINTWISE_LOG() {
+        return CUDNN_POINTWISE_LOG;
+    }
     private static final int CUDNN_ATTR_POINTWISE_MODE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -616,6 +625,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_ATTR_ENGINECFG_ENGINE() {
         return CUDNN_ATTR_ENGINECFG_ENGINE;
     }
+    private static final int CUDNN_ATTR_ENGINECFG_KNOB_CHOICES = (int)302L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINECFG_KNOB_CHOICES = 302
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINECFG_KNOB_CHOICES() {
+        return CUDNN_ATTR_ENGINECFG_KNOB_CHOICES;
+    }
     private static final int CUDNN_ATTR_EXECUTION_PLAN_HANDLE = (int)400L;
     /**
      * {@snippet lang=c :
@@ -642,6 +660,24 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE() {
         return CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE;
+    }
+    private static final int CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE = (int)600L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE = 600
+     * }
+     */
+    public static int CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE() {
+        return CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE;
+    }
+    private static final int CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE = (int)601L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE = 601
+     * }
+     */
+    public static int CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE() {
+        return CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE;
     }
     private static final int CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA = (int)700L;
     /**
@@ -859,6 +895,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_ATTR_VARIANT_PACK_WORKSPACE() {
         return CUDNN_ATTR_VARIANT_PACK_WORKSPACE;
     }
+    private static final int CUDNN_ATTR_ENGINE_OPERATION_GRAPH = (int)1300L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINE_OPERATION_GRAPH = 1300
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINE_OPERATION_GRAPH() {
+        return CUDNN_ATTR_ENGINE_OPERATION_GRAPH;
+    }
     private static final int CUDNN_ATTR_ENGINE_GLOBAL_INDEX = (int)1301L;
     /**
      * {@snippet lang=c :
@@ -1048,6 +1093,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_TYPE_HEUR_MODE() {
         return CUDNN_TYPE_HEUR_MODE;
     }
+    private static final int CUDNN_TYPE_KNOB_TYPE = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_TYPE_KNOB_TYPE = 9
+     * }
+     */
+    public static int CUDNN_TYPE_KNOB_TYPE() {
+        return CUDNN_TYPE_KNOB_TYPE;
+    }
     private static final int CUDNN_TYPE_NUMERICAL_NOTE = (int)11L;
     /**
      * {@snippet lang=c :
@@ -1164,6 +1218,15 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR() {
         return CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR;
+    }
+    private static final int CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR = 7
+     * }
+     */
+    public static int CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR() {
+        return CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR;
     }
     private static final int CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR = (int)10L;
     /**
