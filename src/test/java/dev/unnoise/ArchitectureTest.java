@@ -82,6 +82,15 @@ class ArchitectureTest {
                   "backend.cuda.api",
                   "backend.cuda.bindings.cudnn")),
           Map.entry(
+              "backend.cuda.cublaslt",
+              Set.of(
+                  "graph",
+                  "graph.run",
+                  "backend.gpu",
+                  "backend.gpu.node",
+                  "backend.cuda.api",
+                  "backend.cuda.bindings.cublaslt")),
+          Map.entry(
               "backend.cuda",
               Set.of(
                   "graph.pass",
@@ -90,6 +99,7 @@ class ArchitectureTest {
                   "backend.gpu.network",
                   "backend.gpu.node",
                   "backend.cuda.api",
+                  "backend.cuda.cublaslt",
                   "backend.cuda.cudnn",
                   "backend.cuda.library")),
           Map.entry("backend.cpu.onednn", Set.of("graph.run", "backend.natives", "backend.cpu.bindings")),

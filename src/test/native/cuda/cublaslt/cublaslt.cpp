@@ -130,6 +130,25 @@ EXPORTED cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, 
   return *count ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_SUPPORTED;
 }
 
+EXPORTED cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDesc_t product,
+                                                cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                                                cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                                                const cublasLtMatmulAlgo_t *algo,
+                                                cublasLtMatmulHeuristicResult_t *result) {
+  Call call("cublasLtMatmulAlgoCheck");
+  if (call.told()) {
+    return call.told();
+  }
+  Multiplication described;
+  cublasStatus_t status = describe(call, handle, product, a, b, c, d, &described);
+  const Algorithm *algorithm = stub::find_algorithm(algo->data[0]);
+  if (status || !algorithm) {
+    return status ? status : call.wrong(CUBLAS_STATUS_INVALID_VALUE, "there is no such algorithm");
+  }
+  *result = {*algo, algorithm->workspace, CUBLAS_STATUS_SUCCESS, 1, {}};
+  return CUBLAS_STATUS_SUCCESS;
+}
+
 EXPORTED cublasStatus_t cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t *algo, int attribute,
                                                              void *value, size_t size, size_t *written) {
   Call call("cublasLtMatmulAlgoConfigGetAttribute");

@@ -175,6 +175,11 @@ EXPORTED cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPrefe
       return set(call, &preference->workspace, value, size);
     case PREF_REDUCTION_MASK:
       return set(call, &preference->reductions, value, size);
+    case PREF_ALIGNMENT_A:
+    case PREF_ALIGNMENT_B:
+    case PREF_ALIGNMENT_C:
+    case PREF_ALIGNMENT_D:
+      return set(call, &preference->alignments[attribute - PREF_ALIGNMENT_A], value, size);
     default:
       return unknown(call, attribute);
   }

@@ -32,6 +32,7 @@ struct Product {
 struct Preference {
   uint64_t workspace = 0;
   uint32_t reductions = REDUCTION_ANY;
+  uint32_t alignments[4] = {256, 256, 256, 256}; /* of A, B, C and D, in bytes */
 };
 
 /* Something that a handle is given for; one of the three. */

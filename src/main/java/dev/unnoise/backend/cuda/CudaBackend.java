@@ -3,24 +3,16 @@ package dev.unnoise.backend.cuda;
 import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.CudaDeviceInfo;
 import dev.unnoise.backend.cuda.api.Driver;
-import dev.unnoise.backend.cuda.cudnn.CudnnProducts;
 import dev.unnoise.backend.cuda.library.CudaLibraries;
-import dev.unnoise.backend.cuda.library.Library;
 import dev.unnoise.backend.gpu.Closing;
-import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.network.GpuDevice;
-import dev.unnoise.backend.gpu.node.Traits;
-import dev.unnoise.graph.pass.FuseUpsampling;
-import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.run.Availability;
 import dev.unnoise.graph.run.Backend;
 import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.DeviceInfo;
-import dev.unnoise.graph.run.Precision;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** The backend {@code cuda}: NVIDIA's cards, convolutions by cuDNN and everything between them by our kernels. */
 public final class CudaBackend implements Backend {
@@ -57,19 +49,11 @@ public final class CudaBackend implements Backend {
   }
 
   private static DeviceInfo describe(CudaDeviceInfo info) {
-    CudaLibraries libraries = CudaLibraries.ofThisProcess();
-    boolean cudnn = libraries.isLoaded(Library.CUDNN);
-    String with =
-        cudnn
-            ? "cuDNN " + libraries.version(Library.CUDNN).orElseThrow()
-            : "our own convolutions, " + libraries.slower().orElseThrow();
     return new DeviceInfo(
         info.name(),
-        "CUDA driver " + info.driver() + ", " + info.target() + ", " + with,
+        "CUDA driver " + info.driver() + ", " + info.target() + ", " + VendorLibraries.describe(),
         info.memoryBytes(),
-        cudnn
-            ? List.of(Precision.FP32, Precision.TF32, Precision.BF16, Precision.FP16)
-            : List.of(Precision.FP32, Precision.BF16, Precision.FP16),
+        VendorLibraries.precisions(),
         PREFERRED_BATCH_PER_MULTIPROCESSOR * info.multiprocessors(),
         PREFERENCE);
   }
@@ -82,27 +66,15 @@ public final class CudaBackend implements Backend {
     }
     CudaDeviceInfo info = devices.get(index);
     CudaContext context = new CudaContext(info);
-    if (!CudaLibraries.ofThisProcess().isLoaded(Library.CUDNN)) {
-      return new GpuDevice(context, make(info, GpuDevice.PASSES, precision -> Traits.CARD, List.of()));
-    }
-    Held libraries = new Held();
     try {
-      Traits single = Traits.CARD.with(libraries.own(new CudnnProducts(context, false)));
-      Traits tf32 = Traits.CARD.with(libraries.own(new CudnnProducts(context, true)));
-      // cuDNN does not read through upsampling.
-      List<Pass> passes = GpuDevice.PASSES.stream().filter(pass -> !(pass instanceof FuseUpsampling)).toList();
+      VendorLibraries libraries = new VendorLibraries(context);
       return new GpuDevice(
           context,
-          make(info, passes, precision -> precision == Precision.TF32 ? tf32 : single, List.of(libraries)));
+          new GpuDevice.Make(
+              name(), describe(info), VendorLibraries.passes(), libraries::traits, Optional.empty(), List.of(libraries)));
     } catch (RuntimeException e) {
-      Closing.after(e, libraries::close);
       Closing.after(e, context::close);
       throw e;
     }
-  }
-
-  private GpuDevice.Make make(
-      CudaDeviceInfo info, List<Pass> passes, Function<Precision, Traits> traits, List<Held> libraries) {
-    return new GpuDevice.Make(name(), describe(info), passes, traits, Optional.empty(), libraries);
   }
 }

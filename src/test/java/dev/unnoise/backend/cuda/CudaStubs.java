@@ -45,7 +45,7 @@ final class CudaStubs {
   private CudaStubs() {}
 
   /** The folder with the libraries, built if there are none of these sources yet. */
-  static Path folder() throws IOException, InterruptedException {
+  static synchronized Path folder() throws IOException, InterruptedException {
     boolean known = System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64");
     assumeTrue(known, "the stub libraries switch stacks as x86-64 Linux does");
     String compiler = compiler();

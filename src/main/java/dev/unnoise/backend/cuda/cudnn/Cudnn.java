@@ -1,6 +1,8 @@
 package dev.unnoise.backend.cuda.cudnn;
 
+import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
+import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,26 +14,29 @@ public final class Cudnn implements AutoCloseable {
   static final AtomicLong HELD = new AtomicLong();
   private static final int LONGEST_MESSAGE = 512;
 
+  private final CudaContext context;
   private final MemorySegment handle;
   private boolean closed;
 
   /**
-   * Opens the library on the current context.
+   * Opens the library on a card.
    *
-   * @param stream that executes
    * @throws BackendException if the library refuses
    */
-  public Cudnn(MemorySegment stream) {
+  Cudnn(CudaContext context) {
+    this.context = context;
+    context.makeCurrent();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment made = arena.allocate(ValueLayout.ADDRESS);
       check(cudnn_h.cudnnCreate(made), "cudnnCreate");
       handle = made.get(ValueLayout.ADDRESS, 0);
       HELD.incrementAndGet();
-      int status = cudnn_h.cudnnSetStream(handle, stream);
-      if (status != cudnn_h.CUDNN_STATUS_SUCCESS()) {
-        close();
-      }
-      check(status, "cudnnSetStream");
+    }
+    try {
+      check(cudnn_h.cudnnSetStream(handle, context.stream()), "cudnnSetStream");
+    } catch (RuntimeException e) {
+      Closing.after(e, this::close);
+      throw e;
     }
   }
 
@@ -40,10 +45,12 @@ public final class Cudnn implements AutoCloseable {
     return HELD.get();
   }
 
+  /** The handle, for calls on the card that it is of: that is the thread's current one now. */
   MemorySegment handle() {
     if (closed) {
       throw new IllegalStateException("cuDNN is used after it was closed");
     }
+    context.makeCurrent();
     return handle;
   }
 
@@ -54,8 +61,12 @@ public final class Cudnn implements AutoCloseable {
    */
   static void check(int status, String call) {
     if (status != cudnn_h.CUDNN_STATUS_SUCCESS()) {
-      throw new BackendException("cuDNN's " + call + " failed: " + name(status) + last());
+      throw failure(status, call);
     }
+  }
+
+  static BackendException failure(int status, String call) {
+    return new BackendException("cuDNN's " + call + " failed: " + name(status) + last());
   }
 
   private static String name(int status) {
@@ -76,6 +87,7 @@ public final class Cudnn implements AutoCloseable {
     if (!closed) {
       closed = true;
       HELD.decrementAndGet();
+      context.makeCurrent();
       check(cudnn_h.cudnnDestroy(handle), "cudnnDestroy");
     }
   }

@@ -1,7 +1,7 @@
 package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
-import dev.unnoise.backend.cuda.cudnn.Operations.Strides;
+import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Strides;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.EpilogueLaunch;
 import dev.unnoise.backend.gpu.node.Launch;
@@ -12,33 +12,17 @@ import dev.unnoise.backend.gpu.node.ProductOperands;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.run.BackendException;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** Convolutions and linear layers by cuDNN: with what is added to them where an engine takes that, else with a kernel after. */
-public final class CudnnProducts implements ProductLibrary, AutoCloseable {
-  /** Images that engines are asked about before the number is known. */
-  private static final int NOMINAL_IMAGES = 8;
+public final class CudnnProducts implements ProductLibrary {
+  private final CudnnPlans plans;
 
-  /** Bytes that engines with wide loads want addresses to be multiples of. */
-  private static final int ALIGNMENT = 16;
-
-  private final Cudnn cudnn;
-  private final Workspace workspace;
-  private final boolean tf32;
-  private final Map<ProductGeometry, Boolean> fitting = new HashMap<>();
-
-  /**
-   * Opens the library on a card.
-   *
-   * @param tf32 whether products in single precision may round their inputs to 10 bits
-   */
-  public CudnnProducts(CudaContext context, boolean tf32) {
-    this.cudnn = new Cudnn(context.stream());
-    this.workspace = new Workspace(context);
-    this.tf32 = tf32;
+  /** Products by these plans. */
+  public CudnnProducts(CudnnPlans plans) {
+    this.plans = plans;
   }
 
   @Override
@@ -48,22 +32,15 @@ public final class CudnnProducts implements ProductLibrary, AutoCloseable {
 
   @Override
   public boolean fits(ProductGeometry geometry) {
-    return !geometry.upsampled() && fitting.computeIfAbsent(geometry, this::isTaken);
-  }
-
-  private boolean isTaken(ProductGeometry geometry) {
-    int bytes = geometry.type().bytes();
-    int alignment = Math.min(alignment(geometry.channels() * bytes), alignment(geometry.outputChannels() * bytes));
-    Strides dense = new Strides(geometry.channels(), geometry.outputChannels(), 0, -1, alignment);
-    try (Operations operations = new Operations(Optional.of(cudnn), geometry, dense, NOMINAL_IMAGES)) {
-      Optional<ExecutionPlan> plan = ExecutionPlan.of(cudnn, operations, policy(geometry));
-      plan.ifPresent(ExecutionPlan::close);
-      return plan.isPresent();
+    if (geometry.upsampled()) {
+      return false;
     }
-  }
-
-  private EnginePolicy policy(ProductGeometry geometry) {
-    return EnginePolicy.of(geometry.type(), tf32);
+    DataType type = geometry.type();
+    Located source = new Located(null, 0, geometry.channels());
+    Located output = new Located(null, 0, geometry.outputChannels());
+    int alignment = Math.min(source.alignment(type), output.alignment(geometry.outputType()));
+    Strides dense = new Strides(source.stride(), output.stride(), 0, -1, alignment);
+    return plans.fits(new ConvolutionGraph(geometry, dense));
   }
 
   @Override
@@ -92,79 +69,44 @@ public final class CudnnProducts implements ProductLibrary, AutoCloseable {
 
   private Optional<Launch> plan(
       ProductGeometry geometry, Strides strides, ProductOperands operands, int images, Optional<Launch> epilogue) {
-    Operations operations = new Operations(Optional.of(cudnn), geometry, strides, images);
-    try {
-      Optional<ExecutionPlan> plan = ExecutionPlan.of(cudnn, operations, policy(geometry));
-      if (plan.isEmpty()) {
-        operations.close();
-        return Optional.empty();
-      }
-      long source = address(operands.source(), geometry.type());
-      long weight = CudaContext.address(operands.weight());
-      long output = address(operands.output(), geometry.outputType());
-      long residual = address(operands.residual(), geometry.type());
-      long vector =
+    Map<Long, Long> addresses = new HashMap<>();
+    addresses.put(ConvolutionGraph.SOURCE, address(operands.source(), geometry.type()));
+    addresses.put(ConvolutionGraph.WEIGHT, CudaContext.address(operands.weight()));
+    addresses.put(ConvolutionGraph.OUTPUT, address(operands.output(), geometry.outputType()));
+    if (strides.vector() >= 0) {
+      addresses.put(
+          ConvolutionGraph.VECTOR,
           operands.conditioning() == null
               ? CudaContext.address(operands.bias())
-              : CudaContext.address(operands.conditioning()) + (long) Float.BYTES * operands.conditioningAt();
-      long[] identifiers = {Operations.SOURCE, Operations.WEIGHT, Operations.OUTPUT, Operations.VECTOR, Operations.RESIDUAL};
-      long[] addresses = {source, weight, output, vector, residual};
-      int used = strides.residual() != 0 ? 5 : strides.vector() >= 0 ? 4 : 3;
-      if (strides.residual() != 0 && strides.vector() < 0) {
-        identifiers[3] = Operations.RESIDUAL;
-        addresses[3] = residual;
-        used = 4;
-      }
-      return Optional.of(
-          PlanLaunch.of(
-              cudnn,
-              operations,
-              plan.get(),
-              workspace,
-              Arrays.copyOf(identifiers, used),
-              Arrays.copyOf(addresses, used),
-              epilogue));
-    } catch (RuntimeException e) {
-      Closing.after(e, operations::close);
-      throw e;
+              : address(row(operands), DataType.F32));
     }
+    if (strides.residual() != 0) {
+      addresses.put(ConvolutionGraph.RESIDUAL, address(operands.residual(), geometry.type()));
+    }
+    return plans.launch(new ConvolutionGraph(geometry, strides), images, addresses, epilogue);
   }
 
   private static long address(Located located, DataType type) {
-    return located.buffer() == null ? 0 : CudaContext.address(located.buffer()) + located.offset() * type.bytes();
+    return CudaContext.address(located.buffer()) + located.byteOffset(type);
+  }
+
+  private static Located row(ProductOperands operands) {
+    return new Located(operands.conditioning(), operands.conditioningAt(), operands.conditioningWidth());
   }
 
   private static Strides strides(ProductGeometry geometry, ProductOperands operands) {
     int vector = operands.conditioning() != null ? operands.conditioningWidth() : operands.bias() != null ? 0 : -1;
-    int alignment =
+    int operandsAlignment =
         Math.min(
-            alignment(operands.source(), geometry.type()),
-            Math.min(
-                alignment(operands.output(), geometry.outputType()), alignment(operands.residual(), geometry.type())));
+            operands.source().alignment(geometry.type()), operands.output().alignment(geometry.outputType()));
+    int addedAlignment =
+        Math.min(operands.residual().alignment(geometry.type()), row(operands).alignment(DataType.F32));
     int residual = operands.residual().buffer() == null ? 0 : operands.residual().stride();
-    return new Strides(operands.source().stride(), operands.output().stride(), residual, vector, alignment);
-  }
-
-  private static int alignment(Located located, DataType type) {
-    return located.buffer() == null
-        ? ALIGNMENT
-        : Math.min(
-            alignment(located.offset() * type.bytes()), alignment((long) located.stride() * type.bytes()));
-  }
-
-  /** The largest power of two up to {@link #ALIGNMENT} that divides a number of bytes. */
-  private static int alignment(long bytes) {
-    return (int) Long.lowestOneBit(bytes | ALIGNMENT);
-  }
-
-  /** What choices depend on. */
-  @Override
-  public String toString() {
-    return name() + (tf32 ? " tf32" : "");
-  }
-
-  @Override
-  public void close() {
-    Closing.inOrder(workspace::close, cudnn::close);
+    return new Strides(
+        operands.source().stride(),
+        operands.output().stride(),
+        residual,
+        vector,
+        Math.min(operandsAlignment, addedAlignment));
   }
 }

@@ -12,6 +12,8 @@ import java.util.List;
  * finalised can end the process, so {@link #ready} stands between.
  */
 final class Descriptor implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Descriptor.class.getName());
+
   private final MemorySegment descriptor;
   private final String name;
   private boolean finalised;
@@ -109,6 +111,32 @@ final class Descriptor implements AutoCloseable {
     Cudnn.check(cudnn_h.cudnnBackendFinalize(descriptor), "cudnnBackendFinalize(" + name + ")");
     finalised = true;
     return this;
+  }
+
+  /**
+   * Finalises it if the library takes what it describes.
+   *
+   * @return whether it does; what the library says against it is logged
+   */
+  boolean finishIfSupported() {
+    int status = cudnn_h.cudnnBackendFinalize(descriptor);
+    finalised = status == cudnn_h.CUDNN_STATUS_SUCCESS();
+    if (!finalised) {
+      String call = "cudnnBackendFinalize(" + name + ")";
+      if (!isRefusal(status)) {
+        Cudnn.check(status, call);
+      }
+      LOG.log(System.Logger.Level.DEBUG, () -> Cudnn.failure(status, call).getMessage());
+    }
+    return finalised;
+  }
+
+  /** Engines refuse in many ways, with internal errors too; lost devices and lack of memory are none of them. */
+  private static boolean isRefusal(int status) {
+    return status >= cudnn_h.CUDNN_STATUS_BAD_PARAM()
+        && status < cudnn_h.CUDNN_STATUS_EXECUTION_FAILED()
+        && status != cudnn_h.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED()
+        && status != cudnn_h.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED();
   }
 
   /** Says that the library has finalised it: it does so with descriptors that it fills. */

@@ -3,16 +3,11 @@ package dev.unnoise.backend.cuda.cudnn;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Held;
-import dev.unnoise.graph.run.BackendException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** A graph of operations with the engine that computes it. */
 final class ExecutionPlan implements AutoCloseable {
-  /** Engines that the heuristics are asked for. */
-  private static final int MOST_ENGINES = 32;
-
   private final Descriptor plan;
   private final Held held;
   private final long workspaceBytes;
@@ -24,71 +19,44 @@ final class ExecutionPlan implements AutoCloseable {
   }
 
   /**
-   * The first engine, in the order of the library's heuristics, that the policy allows and that takes the graph.
+   * A graph by the first of these engines that takes it.
    *
-   * @return nothing if there is none
+   * @return nothing if none does
    */
-  static Optional<ExecutionPlan> of(Cudnn cudnn, Operations operations, EnginePolicy policy) {
-    for (int mode : new int[] {cudnn_h.CUDNN_HEUR_MODE_A(), cudnn_h.CUDNN_HEUR_MODE_FALLBACK()}) {
-      Held held = new Held();
-      try {
-        for (Descriptor configuration : configurations(operations, mode, held)) {
-          Optional<ExecutionPlan> plan = of(cudnn, configuration, policy, held);
-          if (plan.isPresent()) {
-            return plan;
-          }
+  static Optional<ExecutionPlan> of(Cudnn cudnn, OperationGraph graph, List<EngineChoice> choices) {
+    return choices.stream().flatMap(choice -> of(cudnn, graph, choice).stream()).findFirst();
+  }
+
+  /**
+   * A graph by an engine.
+   *
+   * @return nothing if the engine does not take the graph on this card; heuristics name such engines, too
+   */
+  static Optional<ExecutionPlan> of(Cudnn cudnn, OperationGraph graph, EngineChoice choice) {
+    Held held = new Held();
+    try {
+      Optional<Descriptor> configuration = choice.configuration(graph, held);
+      if (configuration.isPresent()) {
+        Descriptor plan = held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR(), "plan of " + choice));
+        plan.handle(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_HANDLE(), cudnn)
+            .descriptor(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG(), configuration.get());
+        if (plan.finishIfSupported()) {
+          return Optional.of(new ExecutionPlan(plan, held));
         }
-      } catch (RuntimeException e) {
-        Closing.after(e, held::close);
-        throw e;
       }
-      held.close();
+    } catch (RuntimeException e) {
+      Closing.after(e, held::close);
+      throw e;
     }
+    held.close();
     return Optional.empty();
-  }
-
-  private static List<Descriptor> configurations(Operations operations, int mode, Held held) {
-    Descriptor heuristics = held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR(), "heuristics"));
-    heuristics
-        .descriptor(cudnn_h.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH(), operations.graph())
-        .choice(cudnn_h.CUDNN_ATTR_ENGINEHEUR_MODE(), cudnn_h.CUDNN_TYPE_HEUR_MODE(), mode);
-    try {
-      heuristics.finish();
-    } catch (BackendException e) {
-      // The library says so where no engine takes such a graph; another mode or a simpler graph is tried.
-      return List.of();
-    }
-    List<Descriptor> configurations = new ArrayList<>();
-    for (int i = 0; i < MOST_ENGINES; i++) {
-      configurations.add(
-          held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_ENGINECFG_DESCRIPTOR(), "engine configuration")));
-    }
-    int found = heuristics.fill(cudnn_h.CUDNN_ATTR_ENGINEHEUR_RESULTS(), configurations);
-    return configurations.subList(0, found);
-  }
-
-  private static Optional<ExecutionPlan> of(Cudnn cudnn, Descriptor configuration, EnginePolicy policy, Held held) {
-    Descriptor engine = held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_ENGINE_DESCRIPTOR(), "engine"));
-    if (configuration.fill(cudnn_h.CUDNN_ATTR_ENGINECFG_ENGINE(), List.of(engine)) == 0 || !policy.allows(engine)) {
-      return Optional.empty();
-    }
-    Descriptor plan = held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR(), "execution plan"));
-    plan.handle(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_HANDLE(), cudnn)
-        .descriptor(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG(), configuration);
-    try {
-      plan.finish();
-    } catch (BackendException e) {
-      // Heuristics name engines that then do not take this graph on this card; the next one may.
-      return Optional.empty();
-    }
-    return Optional.of(new ExecutionPlan(plan, held));
   }
 
   long workspaceBytes() {
     return workspaceBytes;
   }
 
-  Descriptor plan() {
+  Descriptor descriptor() {
     return plan;
   }
 

@@ -1,36 +1,53 @@
 package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
+import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.Launch;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** A plan with its operands, and what follows it. It always computes as many images as it was made for. */
 final class PlanLaunch implements Launch {
   private final Cudnn cudnn;
-  private final Operations operations;
+  private final OperationGraph graph;
   private final ExecutionPlan plan;
   private final Workspace workspace;
-  private final long[] identifiers;
-  private final long[] addresses;
+  private final Map<Long, Long> addresses;
   private final Optional<Launch> epilogue;
   private Descriptor pack;
   private long packedWorkspace;
 
+  private PlanLaunch(
+      Cudnn cudnn,
+      OperationGraph graph,
+      ExecutionPlan plan,
+      Workspace workspace,
+      Map<Long, Long> addresses,
+      Optional<Launch> epilogue) {
+    this.cudnn = cudnn;
+    this.graph = graph;
+    this.plan = plan;
+    this.workspace = workspace;
+    this.addresses = new TreeMap<>(addresses);
+    this.addresses.putAll(graph.constants());
+    this.epilogue = epilogue;
+  }
+
   /**
    * Takes everything over, or closes the plan.
    *
-   * @param identifiers of tensors, those of {@link Operations}
-   * @param addresses of the same
+   * @param addresses of tensors on the card, by their numbers in the graph
    */
   static PlanLaunch of(
       Cudnn cudnn,
-      Operations operations,
+      OperationGraph graph,
       ExecutionPlan plan,
       Workspace workspace,
-      long[] identifiers,
-      long[] addresses,
+      Map<Long, Long> addresses,
       Optional<Launch> epilogue) {
     try {
       workspace.require(plan.workspaceBytes());
@@ -38,30 +55,13 @@ final class PlanLaunch implements Launch {
       Closing.after(e, plan::close);
       throw e;
     }
-    return new PlanLaunch(cudnn, operations, plan, workspace, identifiers, addresses, epilogue);
-  }
-
-  private PlanLaunch(
-      Cudnn cudnn,
-      Operations operations,
-      ExecutionPlan plan,
-      Workspace workspace,
-      long[] identifiers,
-      long[] addresses,
-      Optional<Launch> epilogue) {
-    this.cudnn = cudnn;
-    this.operations = operations;
-    this.plan = plan;
-    this.workspace = workspace;
-    this.identifiers = identifiers.clone();
-    this.addresses = addresses.clone();
-    this.epilogue = epilogue;
+    return new PlanLaunch(cudnn, graph, plan, workspace, addresses, epilogue);
   }
 
   @Override
   public void enqueue(int images) {
     Cudnn.check(
-        cudnn_h.cudnnBackendExecute(cudnn.handle(), plan.plan().ready(), pack().ready()), "cudnnBackendExecute");
+        cudnn_h.cudnnBackendExecute(cudnn.handle(), plan.descriptor().ready(), pack().ready()), "cudnnBackendExecute");
     epilogue.ifPresent(launch -> launch.enqueue(images));
   }
 
@@ -72,8 +72,8 @@ final class PlanLaunch implements Launch {
       closePack();
       Descriptor made = new Descriptor(cudnn_h.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR(), "variant pack");
       try {
-        made.longs(cudnn_h.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS(), identifiers)
-            .addresses(cudnn_h.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS(), addresses)
+        made.longs(cudnn_h.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS(), numbers(addresses.keySet()))
+            .addresses(cudnn_h.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS(), numbers(addresses.values()))
             .addresses(cudnn_h.CUDNN_ATTR_VARIANT_PACK_WORKSPACE(), scratch)
             .finish();
       } catch (RuntimeException e) {
@@ -84,6 +84,10 @@ final class PlanLaunch implements Launch {
       packedWorkspace = scratch;
     }
     return pack;
+  }
+
+  private static long[] numbers(Collection<Long> values) {
+    return values.stream().mapToLong(Long::longValue).toArray();
   }
 
   private void closePack() {
@@ -99,7 +103,7 @@ final class PlanLaunch implements Launch {
     Closing.inOrder(
         this::closePack,
         plan::close,
-        operations::close,
+        graph::close,
         () -> epilogue.ifPresent(Launch::close));
   }
 }

@@ -1,2 +1,2 @@
-/** Convolutions and linear layers by cuDNN's graph API. */
+/** Convolutions, linear layers and attention by cuDNN's graph API. */
 package dev.unnoise.backend.cuda.cudnn;

@@ -86,6 +86,11 @@ public final class KernelChoice {
     return source("epilogue", options, geometry.type(), traits);
   }
 
+  /** What lies between the products of an attention that a library computes. */
+  static KernelSource softmax(DataType type, Traits traits) {
+    return source("softmax", Map.of("ITEMS", traits.normItems()), type, traits);
+  }
+
   /** The forward process. */
   public static KernelSource noising(Traits traits) {
     return source("noising", Map.of(), DataType.F32, traits);

@@ -112,13 +112,29 @@ public final class Launches {
   }
 
   private void attention(Attention node) {
+    AttentionGeometry geometry = AttentionGeometry.of(node);
+    AttentionOperands operands =
+        new AttentionOperands(
+            site.locate(node.query()), site.locate(node.key()), site.locate(node.value()), site.locate(node.output()));
+    list.add(
+        programs.traits().attentionLibraries().stream()
+            .flatMap(library -> library.launch(geometry, operands, site.images(), programs).stream())
+            .findFirst()
+            .orElseGet(() -> attention(node, geometry, operands)));
+  }
+
+  private Launch attention(Attention node, AttentionGeometry geometry, AttentionOperands operands) {
     GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "attention");
-    int tokens = Math.toIntExact(node.query().shape().pixels());
     AttentionTemplate template = programs.traits().attention();
-    list.add(new KernelLaunch(kernel, template.itemsPerGroup(), template.items(tokens), node.heads()));
-    site.locate(node.query()).to(kernel);
-    site.locate(node.key()).to(kernel);
-    site.locate(node.value()).to(kernel);
-    site.locate(node.output()).to(kernel).integer(tokens).integer(node.headDim()).number(node.scale());
+    operands.query().to(kernel);
+    operands.key().to(kernel);
+    operands.value().to(kernel);
+    operands
+        .output()
+        .to(kernel)
+        .integer(geometry.tokens())
+        .integer(geometry.headDim())
+        .number(geometry.scale());
+    return new KernelLaunch(kernel, template.itemsPerGroup(), template.items(geometry.tokens()), geometry.heads());
   }
 }

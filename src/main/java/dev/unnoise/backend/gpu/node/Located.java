@@ -2,6 +2,7 @@ package dev.unnoise.backend.gpu.node;
 
 import dev.unnoise.backend.gpu.GpuBuffer;
 import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.graph.DataType;
 
 /**
  * Where a tensor lies on the device.
@@ -10,8 +11,21 @@ import dev.unnoise.backend.gpu.GpuKernel;
  * @param stride elements from one pixel to the next
  */
 public record Located(GpuBuffer buffer, long offset, int stride) {
+  /** Bytes. */
+  private static final long WIDEST_LOAD = 16;
+
   /** No tensor: a null pointer. */
   static final Located NOWHERE = new Located(null, 0, 0);
+
+  /** Bytes from the buffer's start to the first element. */
+  public long byteOffset(DataType type) {
+    return offset * type.bytes();
+  }
+
+  /** The largest power of two, up to the bytes that cards load at once, that the addresses of all pixels are multiples of. */
+  public int alignment(DataType type) {
+    return (int) Long.lowestOneBit(byteOffset(type) | (long) stride * type.bytes() | WIDEST_LOAD);
+  }
 
   /** Gives the place to a kernel. */
   public GpuKernel to(GpuKernel kernel) {

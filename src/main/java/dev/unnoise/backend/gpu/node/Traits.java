@@ -3,6 +3,7 @@ package dev.unnoise.backend.gpu.node;
 import dev.unnoise.backend.gpu.GpuInfo;
 import dev.unnoise.graph.run.BackendException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param products the template of convolutions and linear layers
  * @param wideConvolutions the template of those convolutions of many channels that it fits
  * @param attention the template of attention
+ * @param attentionLibraries that are asked, in this order, before the template
  * @param matrixUnit matrix cores that the tuner may try
  */
 public record Traits(
@@ -23,7 +25,12 @@ public record Traits(
     ProductTemplate products,
     ProductTemplate wideConvolutions,
     AttentionTemplate attention,
+    List<AttentionLibrary> attentionLibraries,
     Optional<MatrixUnit> matrixUnit) {
+  public Traits {
+    attentionLibraries = List.copyOf(attentionLibraries);
+  }
+
   /**
    * {@code card}, {@code miniature} or {@code processor} chooses the shape in place of what suits the device; for tests
    * and comparisons.
@@ -42,7 +49,7 @@ public record Traits(
 
   /** For cards: products of 64 by 64 results a group of 128, 32 each, out of 8 KiB of local memory. */
   public static final Traits CARD =
-      new Traits(CARD_VECTOR, 32, 128, CARD_PRODUCTS, CARD_PRODUCTS, new AttentionTemplate.Tiled(16, 32, 32), Optional.empty());
+      new Traits(CARD_VECTOR, 32, 128, CARD_PRODUCTS, CARD_PRODUCTS, new AttentionTemplate.Tiled(16, 32, 32), List.of(), Optional.empty());
 
   /** {@link #CARD} with tiles so small that few numbers fill several: for tests in simulators. */
   static final Traits MINIATURE =
@@ -53,6 +60,7 @@ public record Traits(
           SMALL_PRODUCTS,
           SMALL_PRODUCTS,
           new AttentionTemplate.Tiled(4, 8, 4),
+          List.of(),
           Optional.empty());
 
   /** For processors with vectors of 16 floats: 32 registers hold 8·2 sums, two weights and broadcasts. */
@@ -124,18 +132,26 @@ public record Traits(
         new Staged(tilePixels, 2, width),
         new Winograd(32, tilePixels / 2, 4, width),
         new AttentionTemplate.Private(8, width, width),
+        List.of(),
         Optional.empty());
   }
 
   /** The same with these matrix cores. */
   public Traits with(Optional<MatrixUnit> unit) {
-    return new Traits(vectorWidth, itemsPerGroup, normItems, products, wideConvolutions, attention, unit);
+    return new Traits(
+        vectorWidth, itemsPerGroup, normItems, products, wideConvolutions, attention, attentionLibraries, unit);
   }
 
   /** The same with convolutions and linear layers of many channels by a library. */
   public Traits with(ProductLibrary library) {
+    ProductTemplate wide = new LibraryProduct(library);
+    return new Traits(vectorWidth, itemsPerGroup, normItems, products, wide, attention, attentionLibraries, matrixUnit);
+  }
+
+  /** The same with attention by the first of these libraries that takes it. */
+  public Traits with(List<AttentionLibrary> libraries) {
     return new Traits(
-        vectorWidth, itemsPerGroup, normItems, products, new LibraryProduct(library), attention, matrixUnit);
+        vectorWidth, itemsPerGroup, normItems, products, wideConvolutions, attention, libraries, matrixUnit);
   }
 
   /** The template of a product nobody has tuned. */

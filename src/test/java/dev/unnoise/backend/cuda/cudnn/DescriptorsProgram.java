@@ -38,13 +38,14 @@ final class DescriptorsProgram {
   private static void describe(Window window, DataType type) {
     ProductGeometry geometry =
         new ProductGeometry(window, false, 16, 16, 64, window.outputs(16), window.outputs(16), 128, type, type);
-    for (Operations.Strides strides :
+    for (ConvolutionGraph.Strides strides :
         List.of(
-            new Operations.Strides(64, 128, 0, -1, 16),
-            new Operations.Strides(96, 256, 0, 0, 16),
-            new Operations.Strides(64, 128, 128, 512, 16),
-            new Operations.Strides(64, 128, 160, -1, 16))) {
-      new Operations(Optional.empty(), geometry, strides, 8).close();
+            new ConvolutionGraph.Strides(64, 128, 0, -1, 16),
+            new ConvolutionGraph.Strides(96, 256, 0, 0, 16),
+            new ConvolutionGraph.Strides(64, 128, 128, 512, 16),
+            new ConvolutionGraph.Strides(64, 128, 160, -1, 16))) {
+      ConvolutionGraph form = new ConvolutionGraph(geometry, strides);
+      OperationGraph.of(Optional.empty(), builder -> form.describe(builder, 8)).close();
     }
   }
 }

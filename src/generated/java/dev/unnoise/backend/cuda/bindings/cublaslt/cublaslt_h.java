@@ -59,6 +59,15 @@ public class cublaslt_h extends cublaslt_h$shared {
     public static int CUBLAS_STATUS_SUCCESS() {
         return CUBLAS_STATUS_SUCCESS;
     }
+    private static final int CUBLAS_STATUS_INVALID_VALUE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_STATUS_INVALID_VALUE = 7
+     * }
+     */
+    public static int CUBLAS_STATUS_INVALID_VALUE() {
+        return CUBLAS_STATUS_INVALID_VALUE;
+    }
     private static final int CUBLAS_STATUS_NOT_SUPPORTED = (int)15L;
     /**
      * {@snippet lang=c :
@@ -1239,6 +1248,73 @@ public class cublaslt_h extends cublaslt_h$shared {
                 traceDowncall("cublasLtMatmulAlgoGetHeuristic", lightHandle, operationDesc, Adesc, Bdesc, Cdesc, Ddesc, preference, requestedAlgoCount, heuristicResultsArray, returnAlgoCount);
             }
             return (int)mh$.invokeExact(lightHandle, operationDesc, Adesc, Bdesc, Cdesc, Ddesc, preference, requestedAlgoCount, heuristicResultsArray, returnAlgoCount);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasLtMatmulAlgoCheck {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            cublaslt_h.C_INT,
+            cublaslt_h.C_POINTER,
+            cublaslt_h.C_POINTER,
+            cublaslt_h.C_POINTER,
+            cublaslt_h.C_POINTER,
+            cublaslt_h.C_POINTER,
+            cublaslt_h.C_POINTER,
+            cublaslt_h.C_POINTER,
+            cublaslt_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasLtMatmulAlgoCheck");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t operationDesc, cublasLtMatrixLayout_t Adesc, cublasLtMatrixLayout_t Bdesc, cublasLtMatrixLayout_t Cdesc, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *result)
+     * }
+     */
+    public static FunctionDescriptor cublasLtMatmulAlgoCheck$descriptor() {
+        return cublasLtMatmulAlgoCheck.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t operationDesc, cublasLtMatrixLayout_t Adesc, cublasLtMatrixLayout_t Bdesc, cublasLtMatrixLayout_t Cdesc, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *result)
+     * }
+     */
+    public static MethodHandle cublasLtMatmulAlgoCheck$handle() {
+        return cublasLtMatmulAlgoCheck.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t operationDesc, cublasLtMatrixLayout_t Adesc, cublasLtMatrixLayout_t Bdesc, cublasLtMatrixLayout_t Cdesc, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *result)
+     * }
+     */
+    public static MemorySegment cublasLtMatmulAlgoCheck$address() {
+        return cublasLtMatmulAlgoCheck.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t operationDesc, cublasLtMatrixLayout_t Adesc, cublasLtMatrixLayout_t Bdesc, cublasLtMatrixLayout_t Cdesc, cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *result)
+     * }
+     */
+    public static int cublasLtMatmulAlgoCheck(MemorySegment lightHandle, MemorySegment operationDesc, MemorySegment Adesc, MemorySegment Bdesc, MemorySegment Cdesc, MemorySegment Ddesc, MemorySegment algo, MemorySegment result) {
+        var mh$ = cublasLtMatmulAlgoCheck.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasLtMatmulAlgoCheck", lightHandle, operationDesc, Adesc, Bdesc, Cdesc, Ddesc, algo, result);
+            }
+            return (int)mh$.invokeExact(lightHandle, operationDesc, Adesc, Bdesc, Cdesc, Ddesc, algo, result);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

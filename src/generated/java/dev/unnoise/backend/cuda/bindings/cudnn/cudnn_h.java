@@ -90,6 +90,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_STATUS_SUCCESS() {
         return CUDNN_STATUS_SUCCESS;
     }
+    private static final int CUDNN_STATUS_BAD_PARAM = (int)2000L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_STATUS_BAD_PARAM = 2000
+     * }
+     */
+    public static int CUDNN_STATUS_BAD_PARAM() {
+        return CUDNN_STATUS_BAD_PARAM;
+    }
     private static final int CUDNN_STATUS_NOT_SUPPORTED = (int)3000L;
     /**
      * {@snippet lang=c :
@@ -98,6 +107,33 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_STATUS_NOT_SUPPORTED() {
         return CUDNN_STATUS_NOT_SUPPORTED;
+    }
+    private static final int CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = (int)4003L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = 4003
+     * }
+     */
+    public static int CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED() {
+        return CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;
+    }
+    private static final int CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = (int)4004L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = 4004
+     * }
+     */
+    public static int CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED() {
+        return CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+    }
+    private static final int CUDNN_STATUS_EXECUTION_FAILED = (int)5000L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_STATUS_EXECUTION_FAILED = 5000
+     * }
+     */
+    public static int CUDNN_STATUS_EXECUTION_FAILED() {
+        return CUDNN_STATUS_EXECUTION_FAILED;
     }
 
     private static class cudnnGetErrorString {

@@ -1,19 +1,20 @@
-package dev.unnoise.backend.cuda.cudnn;
+package dev.unnoise.backend.cuda.api;
 
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuBuffer;
 
 /** Scratch memory that all plans of a device share: they run one after another. It grows while plans are made. */
-final class Workspace implements AutoCloseable {
+public final class Workspace implements AutoCloseable {
   private final Gpu gpu;
   private GpuBuffer buffer;
 
-  Workspace(Gpu gpu) {
+  /** Nothing yet. */
+  public Workspace(Gpu gpu) {
     this.gpu = gpu;
   }
 
   /** Makes sure that there are so many bytes. */
-  void require(long bytes) {
+  public void require(long bytes) {
     if (bytes > 0 && (buffer == null || buffer.bytes() < bytes)) {
       gpu.finish();
       close();
@@ -22,7 +23,7 @@ final class Workspace implements AutoCloseable {
   }
 
   /** The memory; null if no plan needs any. */
-  GpuBuffer buffer() {
+  public GpuBuffer buffer() {
     return buffer;
   }
 

@@ -1,0 +1,2 @@
+/** cuBLASLt: the matrix products of attention. */
+package dev.unnoise.backend.cuda.cublaslt;

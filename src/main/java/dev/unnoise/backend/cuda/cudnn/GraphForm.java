@@ -1,0 +1,16 @@
+package dev.unnoise.backend.cuda.cudnn;
+
+import dev.unnoise.graph.DataType;
+
+/** What a graph of operations is like, the number of images left out. Equal forms are computed by the same engine. */
+interface GraphForm {
+
+  /** Of the operands. */
+  DataType type();
+
+  /** Elements of the largest tensor, for one image. */
+  long largestTensor();
+
+  /** Adds the operations for a number of images to a graph. */
+  void describe(GraphBuilder builder, int images);
+}

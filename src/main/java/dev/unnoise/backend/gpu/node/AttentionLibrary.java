@@ -1,0 +1,15 @@
+package dev.unnoise.backend.gpu.node;
+
+import java.util.Optional;
+
+/** A library of the vendor's that computes attention. */
+public interface AttentionLibrary {
+
+  /**
+   * Prepares an attention.
+   *
+   * @param images that it always computes; those beyond the ones wanted hold no numbers of interest
+   * @return nothing if the library does not compute such heads
+   */
+  Optional<Launch> launch(AttentionGeometry geometry, AttentionOperands operands, int images, Programs programs);
+}
