@@ -37,9 +37,9 @@ EXPORTED cudnnStatus_t cudnnBackendCreateDescriptor(int kind, cudnnBackendDescri
   if (call.told()) {
     return call.told();
   }
-  static const int kinds[] = {POINTWISE, CONVOLUTION, ENGINE, ENGINECFG, ENGINEHEUR, PLAN, OPERATION_CONVOLUTION,
-                              OPERATION_POINTWISE, GRAPH, VARIANT_PACK, TENSOR, MATMUL, OPERATION_MATMUL, REDUCTION,
-                              OPERATION_REDUCTION};
+  static const int kinds[] = {POINTWISE, CONVOLUTION, ENGINE, ENGINECFG, ENGINEHEUR, PLAN, KNOB_CHOICE,
+                              OPERATION_CONVOLUTION, OPERATION_POINTWISE, GRAPH, VARIANT_PACK, TENSOR, MATMUL,
+                              OPERATION_MATMUL, REDUCTION, OPERATION_REDUCTION};
   if (std::find(std::begin(kinds), std::end(kinds), kind) == std::end(kinds)) {
     return wrong(call, CUDNN_STATUS_NOT_SUPPORTED, "stubs know no descriptors of kind " + std::to_string(kind));
   }
@@ -123,7 +123,7 @@ EXPORTED cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t handle,
   if (cudnnStatus_t status = check(call, *descriptor, name, type, false, &rule)) {
     return status;
   }
-  if (count < rule->least || count > rule->most || !elements) {
+  if (count < rule->least || count > rule->most || !rule->most || (count && !elements)) {
     return wrong(call, CUDNN_STATUS_BAD_PARAM,
                  "attribute " + std::to_string(name) + " cannot have " + std::to_string(count) + " elements");
   }
@@ -151,29 +151,50 @@ EXPORTED cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t handle) {
   return stub::finalise(call, *descriptor);
 }
 
-/* Makes the caller's descriptors engines, or configurations of them. */
-static cudnnStatus_t fill(const Call &call, const Descriptor &from, const std::vector<int> &engines, int kind,
-                          int64_t room, void *elements) {
-  for (size_t i = 0; i < engines.size() && static_cast<int64_t>(i) < room; i++) {
-    std::shared_ptr<Descriptor> into;
-    if (cudnnStatus_t status = find(call, static_cast<cudnnBackendDescriptor_t *>(elements)[i], &into)) {
-      return status;
-    }
-    if (into->kind != kind || into->finalised) {
-      return wrong(call, CUDNN_STATUS_BAD_PARAM, "a descriptor to be filled is of another kind, or finalised");
-    }
-    into->operations = from.operations;
-    into->engine = engines[i];
-    into->finalised = true;
-  }
-  return CUDNN_STATUS_SUCCESS;
-}
-
 /* What there is to be said of an attribute that is not what somebody has set. */
 template <class T>
 static Attribute answer(const std::vector<T> &values) {
   const char *bytes = reinterpret_cast<const char *>(values.data());
   return {0, static_cast<int64_t>(values.size()), {bytes, bytes + values.size() * sizeof(T)}, {}};
+}
+
+/* What descriptors come to that somebody hands in to be filled: engines, their configurations, choices of knobs. */
+static std::vector<Descriptor> fillings(const Descriptor &of, int name) {
+  std::vector<Descriptor> all;
+  Descriptor one = {};
+  one.finalised = true;
+  one.operations = of.operations;
+  if (name == ENGINECFG_KNOB_CHOICES) {
+    one.kind = KNOB_CHOICE;
+    for (const auto &[knob, value] : of.knobs) {
+      one.attributes[KNOB_CHOICE_TYPE] = answer(std::vector<int>{knob});
+      one.attributes[KNOB_CHOICE_VALUE] = answer(std::vector<int64_t>{value});
+      all.push_back(one);
+    }
+    return all;
+  }
+  bool results = name == ENGINEHEUR_RESULTS;
+  one.kind = results ? ENGINECFG : ENGINE;
+  for (int engine : results ? of.engines : std::vector<int>{of.engine}) {
+    one.engine = engine;
+    one.knobs = results ? stub::chosen_knobs(*of.operations, engine) : stub::Knobs();
+    all.push_back(one);
+  }
+  return all;
+}
+
+static cudnnStatus_t fill(const Call &call, const std::vector<Descriptor> &with, int64_t room, void *elements) {
+  for (size_t i = 0; i < with.size() && static_cast<int64_t>(i) < room; i++) {
+    std::shared_ptr<Descriptor> into;
+    if (cudnnStatus_t status = find(call, static_cast<cudnnBackendDescriptor_t *>(elements)[i], &into)) {
+      return status;
+    }
+    if (into->kind != with[i].kind || into->finalised) {
+      return wrong(call, CUDNN_STATUS_BAD_PARAM, "a descriptor to be filled is of another kind, or finalised");
+    }
+    *into = with[i];
+  }
+  return CUDNN_STATUS_SUCCESS;
 }
 
 static Attribute told_by(const Descriptor &descriptor, int name) {
@@ -205,12 +226,10 @@ EXPORTED cudnnStatus_t cudnnBackendGetAttribute(cudnnBackendDescriptor_t handle,
   if (cudnnStatus_t status = check(call, *descriptor, name, type, true, &rule)) {
     return status;
   }
-  if (name == ENGINEHEUR_RESULTS || name == ENGINECFG_ENGINE) {
-    bool results = name == ENGINEHEUR_RESULTS;
-    std::vector<int> engines = results ? descriptor->engines : std::vector<int>{descriptor->engine};
-    *count = static_cast<int64_t>(engines.size());
-    return elements ? fill(call, *descriptor, engines, results ? ENGINECFG : ENGINE, room, elements)
-                    : CUDNN_STATUS_SUCCESS;
+  if (name == ENGINEHEUR_RESULTS || name == ENGINECFG_ENGINE || name == ENGINECFG_KNOB_CHOICES) {
+    std::vector<Descriptor> with = fillings(*descriptor, name);
+    *count = static_cast<int64_t>(with.size());
+    return elements ? fill(call, with, room, elements) : CUDNN_STATUS_SUCCESS;
   }
   Attribute said = told_by(*descriptor, name);
   if (count) {

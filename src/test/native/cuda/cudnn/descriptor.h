@@ -10,6 +10,7 @@
 #include "../core/call.h"
 #include "../core/handles.h"
 #include "abi.h"
+#include "engines.h"
 #include "graph.h"
 
 namespace stub {
@@ -35,6 +36,8 @@ struct Descriptor {
   std::shared_ptr<const Operations> operations;
   /* Of an engine, its configuration and its plan. */
   int engine = -1;
+  /* Of a configuration and its plan. */
+  Knobs knobs;
   /* Of heuristics: engines, the best first. */
   std::vector<int> engines;
 
@@ -88,20 +91,8 @@ cudnnStatus_t wrong(const Call &call, cudnnStatus_t status, const std::string &t
 /* Checks what the attributes say, and makes of it what is needed later. */
 cudnnStatus_t finalise(const Call &call, Descriptor &descriptor);
 
-/* Engines that there are for a graph, in the order of the heuristics of a mode. */
-std::vector<int> engines_of(const Operations &operations, int mode);
-
-/* What an engine says about itself. */
-std::vector<int> numerical_notes(const Operations &operations, int engine);
-std::vector<int> behavior_notes(const Operations &operations, int engine);
-
-/* Whether a plan can be made for the graph. */
-bool takes(const Operations &operations, int engine);
-
-/* How the engine computes this time. */
-Arithmetic arithmetic_of(const Operations &operations, int engine);
-
-int64_t workspace_of(int engine);
+/* Of that, what concerns engines. A refusal is none of the program's fault as a rule. */
+cudnnStatus_t choose(const Call &call, Descriptor &descriptor);
 
 /* A handle that is alive; null: it is not. */
 struct Handle {

@@ -1,9 +1,9 @@
 /* Engines: one whose results differ from time to time, one for tensor cores, and one that does what it is asked to. */
-#include "descriptor.h"
+#include "../core/call.h"
+#include "abi.h"
+#include "engines.h"
 
 namespace stub {
-
-enum { UNSTEADY, TENSOR_CORES, PLAIN, ENGINES };
 
 /* Products of floats, for which tensor cores take fewer bits. */
 static bool of_floats(const Operations &operations) {
@@ -16,12 +16,18 @@ static bool of_floats(const Operations &operations) {
   return false;
 }
 
+bool computes(const Operations &operations, int64_t engine) {
+  if (engine < 0 || engine >= ENGINES) {
+    return false;
+  }
+  return operations.size() == 1 || (setting("cudnnFusingEngines") >> engine & 1);
+}
+
 std::vector<int> engines_of(const Operations &operations, int mode) {
   long offered = setting(mode == HEUR_MODE_FALLBACK ? "cudnnFallbackEngines" : "cudnnEngines");
-  bool fused = operations.size() > 1;
   std::vector<int> engines;
   for (int engine = 0; engine < ENGINES; engine++) {
-    if ((offered >> engine & 1) && (!fused || (setting("cudnnFusingEngines") >> engine & 1))) {
+    if ((offered >> engine & 1) && computes(operations, engine)) {
       engines.push_back(engine);
     }
   }
@@ -43,14 +49,16 @@ std::vector<int> behavior_notes(const Operations &operations, int) {
   return operations.size() > 1 ? std::vector<int>{NOTE_RUNTIME_COMPILATION} : std::vector<int>{};
 }
 
-bool takes(const Operations &, int engine) {
-  return !(setting("cudnnRefusingEngines") >> engine & 1);
+bool takes(const Operations &operations, int engine) {
+  bool refusing = setting("cudnnRefusingEngines") >> engine & 1;
+  return !refusing || images_of(operations) <= setting("cudnnMostImages");
 }
 
-Arithmetic arithmetic_of(const Operations &operations, int engine) {
+Arithmetic arithmetic_of(const Operations &operations, int engine, const Knobs &knobs) {
   static bool again;
   again = !again;
-  return {engine == TENSOR_CORES && of_floats(operations), engine == UNSTEADY && again ? 1e-4f : 0.0f};
+  float error = engine == UNSTEADY && again ? 1e-4f : 0.0f;
+  return {engine == TENSOR_CORES && of_floats(operations), error, units_of(engine, knobs)};
 }
 
 int64_t workspace_of(int engine) {

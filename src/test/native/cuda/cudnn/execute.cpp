@@ -131,7 +131,8 @@ static std::string obstacle(const Execution &execution) {
 }
 
 static void run(Execution &execution) {
-  const stub::Operations &operations = *execution.plan->operations;
+  const Descriptor &plan = *execution.plan;
+  const stub::Operations &operations = *plan.operations;
   stub::Places places;
   for (const auto &[tensor, at] : execution.tensors) {
     places[tensor.id] = at;
@@ -141,7 +142,7 @@ static void run(Execution &execution) {
   }
   /* NaNs, for whoever believes that something is kept there. */
   memset(execution.workspace, 0xFF, execution.workspace_size);
-  stub::compute(operations, places, stub::arithmetic_of(operations, execution.plan->engine));
+  stub::compute(operations, places, stub::arithmetic_of(operations, plan.engine, plan.knobs));
 }
 
 static std::map<int64_t, char *> read_pack(const Descriptor &pack) {

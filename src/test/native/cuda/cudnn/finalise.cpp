@@ -1,7 +1,6 @@
 /* What descriptors come to when they are finalised. */
 #include <set>
 
-#include "../core/stream.h"
 #include "descriptor.h"
 
 namespace stub {
@@ -237,29 +236,6 @@ Problem make(Descriptor &descriptor) {
     default:
       return NONE;
   }
-}
-
-/* Refusals that are none of the program's fault. */
-cudnnStatus_t choose(const Call &call, Descriptor &descriptor) {
-  if (descriptor.kind == ENGINEHEUR) {
-    descriptor.operations = descriptor.other(ENGINEHEUR_GRAPH)->operations;
-    descriptor.engines = engines_of(*descriptor.operations, descriptor.one<int>(ENGINEHEUR_MODE));
-    if (descriptor.engines.empty()) {
-      return refuse(CUDNN_STATUS_NOT_SUPPORTED, "no engine takes the graph");
-    }
-  }
-  if (descriptor.kind == PLAN) {
-    if (refuse_while_capturing(call)) {
-      return CUDNN_STATUS_EXECUTION_FAILED;
-    }
-    const Descriptor &configuration = *descriptor.other(PLAN_ENGINECFG);
-    descriptor.operations = configuration.operations;
-    descriptor.engine = configuration.engine;
-    if (!takes(*descriptor.operations, descriptor.engine)) {
-      return refuse(CUDNN_STATUS_NOT_SUPPORTED, "engine " + std::to_string(descriptor.engine) + " refuses the graph");
-    }
-  }
-  return CUDNN_STATUS_SUCCESS;
 }
 
 }  // namespace

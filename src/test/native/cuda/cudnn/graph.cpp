@@ -1,5 +1,8 @@
 #include "graph.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "abi.h"
 
 namespace stub {
@@ -74,6 +77,19 @@ std::string shape_problem(const Operation &operation) {
   return fits ? "" : "operands and result of a pointwise operation do not fit";
 }
 
+int64_t images_of(const Operations &operations) {
+  int64_t images = 0;
+  for (const Operation &operation : operations) {
+    images = std::max(images, operation.y.shape.extents[0]);
+  }
+  return images;
+}
+
+/* Enough to be seen in results that are stored as numbers of the type. */
+static float unit_of(Stored type) {
+  return std::ldexp(1.0f, type == Stored::FLOATS ? -22 : type == Stored::HALVES ? -12 : -10);
+}
+
 namespace {
 
 /* What there is while operations are computed one after another. */
@@ -108,12 +124,14 @@ class Computation {
   }
 
   void finish(const Operation &operation, std::vector<float> &y) const {
+    float unit = std::max(unit_of(operation.x.type), unit_of(operation.second.type));
+    float factor = 1 + arithmetic_.error + static_cast<float>(arithmetic_.units) * unit;
     std::vector<float> before;
     if (operation.beta != 0) {
       before = load(operation.y, false);
     }
     for (size_t i = 0; i < y.size(); i++) {
-      y[i] = operation.alpha * y[i] * (1 + arithmetic_.error);
+      y[i] = operation.alpha * y[i] * factor;
       y[i] += operation.beta != 0 ? operation.beta * before[i] : 0;
     }
   }

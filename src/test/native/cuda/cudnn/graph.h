@@ -40,6 +40,9 @@ struct Operation {
 
 typedef std::vector<Operation> Operations;
 
+/* The most that any result has. */
+int64_t images_of(const Operations &operations);
+
 /* What is wrong with the extents of an operation; empty: nothing. */
 std::string shape_problem(const Operation &operation);
 
@@ -47,6 +50,7 @@ std::string shape_problem(const Operation &operation);
 struct Arithmetic {
   bool tensor_floats; /* factors of products in the fewer bits that tensor cores take of floats */
   float error;        /* of every product, relative */
+  int units;          /* likewise, in about the last place that factors of its type have */
 };
 
 /* Where tensors lie that are not virtual, by their numbers. */

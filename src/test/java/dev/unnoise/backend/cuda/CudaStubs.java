@@ -51,7 +51,7 @@ final class CudaStubs {
     String compiler = compiler();
     assumeTrue(!compiler.isEmpty(), "g++ is not installed");
     Path folder = Files.createDirectories(BUILT).resolve(key(compiler)).toAbsolutePath();
-    // Tests run in several processes, of which one builds.
+    // Tests run in several processes, of which one builds; threads of one process cannot wait for its lock.
     try (FileChannel lock = FileChannel.open(BUILT.resolve("lock"), CREATE, WRITE)) {
       lock.lock();
       if (!Files.exists(folder)) {

@@ -15,7 +15,11 @@ class CudaStubsTest {
   @ParameterizedTest
   @ValueSource(
       classes = {
-        DriverStubProgram.class, DriverRulesProgram.class, CudnnStubProgram.class, CublasLtStubProgram.class
+        DriverStubProgram.class,
+        DriverRulesProgram.class,
+        CudnnStubProgram.class,
+        CudnnEnginesStubProgram.class,
+        CublasLtStubProgram.class
       })
   void stubsComputeAndComplain(Class<?> program) throws Exception {
     JavaProcess process = JavaProcess.run(program, Map.of(), CudaStubs.folder().toString());

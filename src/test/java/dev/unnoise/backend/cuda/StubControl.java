@@ -1,5 +1,7 @@
 package dev.unnoise.backend.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.backend.cuda.library.Library;
 import java.lang.foreign.Arena;
@@ -115,5 +117,12 @@ final class StubControl {
       call("stub_violations", FunctionDescriptor.of(LONG, ValueLayout.ADDRESS, LONG), text, MOST_TEXT);
       return text.getString(0).lines().toList();
     }
+  }
+
+  /** Fails if anything was done that must not be done, or is alive; then begins afresh. */
+  void requireNothingLeft() {
+    assertEquals(List.of(), violations());
+    assertEquals(Map.of(), alive());
+    reset();
   }
 }

@@ -9,16 +9,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /** Plain calls of cuDNN's graph API, for tests of its stub: descriptors that go when this is closed. */
 final class StubGraph implements AutoCloseable {
-  private final Arena arena = Arena.ofConfined();
+  final Arena arena = Arena.ofConfined();
   private final List<MemorySegment> made = new ArrayList<>();
   private final List<MemorySegment> operations = new ArrayList<>();
   private final StubClient card;
   final MemorySegment handle;
+  private MemorySegment graph;
 
   StubGraph(StubClient card) {
     this.card = card;
@@ -54,12 +53,12 @@ final class StubGraph implements AutoCloseable {
         descriptor, attribute, cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(), others.length, pointers(others));
   }
 
-  private MemorySegment pointers(MemorySegment... pointers) {
+  MemorySegment pointers(MemorySegment... pointers) {
     return arena.allocateFrom(
         ValueLayout.JAVA_LONG, Arrays.stream(pointers).mapToLong(MemorySegment::address).toArray());
   }
 
-  private static void set(MemorySegment descriptor, int attribute, int type, long count, MemorySegment values) {
+  static void set(MemorySegment descriptor, int attribute, int type, long count, MemorySegment values) {
     StubClient.check(cudnn_h.cudnnBackendSetAttribute(descriptor, attribute, type, count, values));
   }
 
@@ -80,6 +79,29 @@ final class StubGraph implements AutoCloseable {
       strides[axis] = stride;
       stride *= extents[axis];
     }
+    return tensor(id, type, virtual, extents, strides);
+  }
+
+  MemorySegment tensor(long id, StoredNumbers type, boolean virtual, long[] extents, long[] strides) {
+    MemorySegment tensor = describe(id, type, extents, strides);
+    if (virtual) {
+      yes(tensor, cudnn_h.CUDNN_ATTR_TENSOR_IS_VIRTUAL());
+    }
+    finish(tensor);
+    return tensor;
+  }
+
+  /** A float that lies on the host when the plan is executed. */
+  MemorySegment scalar(long id, int axes) {
+    long[] ones = new long[axes];
+    Arrays.fill(ones, 1);
+    MemorySegment tensor = describe(id, StoredNumbers.FLOATS, ones, ones);
+    yes(tensor, cudnn_h.CUDNN_ATTR_TENSOR_IS_BY_VALUE());
+    finish(tensor);
+    return tensor;
+  }
+
+  private MemorySegment describe(long id, StoredNumbers type, long[] extents, long[] strides) {
     MemorySegment tensor = descriptor(cudnn_h.CUDNN_BACKEND_TENSOR_DESCRIPTOR());
     set(tensor, cudnn_h.CUDNN_ATTR_TENSOR_DATA_TYPE(), cudnn_h.CUDNN_TYPE_DATA_TYPE(), switch (type) {
       case FLOATS -> cudnn_h.CUDNN_DATA_FLOAT();
@@ -90,12 +112,11 @@ final class StubGraph implements AutoCloseable {
     longs(tensor, cudnn_h.CUDNN_ATTR_TENSOR_STRIDES(), strides);
     longs(tensor, cudnn_h.CUDNN_ATTR_TENSOR_UNIQUE_ID(), id);
     longs(tensor, cudnn_h.CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT(), 16);
-    if (virtual) {
-      set(tensor, cudnn_h.CUDNN_ATTR_TENSOR_IS_VIRTUAL(), cudnn_h.CUDNN_TYPE_BOOLEAN(), 1,
-          arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 1));
-    }
-    finish(tensor);
     return tensor;
+  }
+
+  private void yes(MemorySegment tensor, int attribute) {
+    set(tensor, attribute, cudnn_h.CUDNN_TYPE_BOOLEAN(), 1, arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 1));
   }
 
   /** A 3×3 convolution with a margin of one pixel. */
@@ -166,69 +187,15 @@ final class StubGraph implements AutoCloseable {
     add(operation);
   }
 
-  /** Configurations of engines for all operations, the best first. */
-  List<MemorySegment> configurations(int mode, int most) {
-    MemorySegment graph = descriptor(cudnn_h.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR());
-    handle(graph, cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_HANDLE());
-    others(graph, cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operations.toArray(MemorySegment[]::new));
-    finish(graph);
-    MemorySegment heuristics = descriptor(cudnn_h.CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR());
-    others(heuristics, cudnn_h.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH(), graph);
-    set(heuristics, cudnn_h.CUDNN_ATTR_ENGINEHEUR_MODE(), cudnn_h.CUDNN_TYPE_HEUR_MODE(), mode);
-    finish(heuristics);
-    MemorySegment[] found = new MemorySegment[most];
-    Arrays.setAll(found, i -> descriptor(cudnn_h.CUDNN_BACKEND_ENGINECFG_DESCRIPTOR()));
-    return List.of(found).subList(0, fill(heuristics, cudnn_h.CUDNN_ATTR_ENGINEHEUR_RESULTS(), found));
-  }
-
-  private int fill(MemorySegment from, int attribute, MemorySegment... into) {
-    MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
-    int type = cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR();
-    StubClient.check(cudnn_h.cudnnBackendGetAttribute(from, attribute, type, into.length, count, pointers(into)));
-    return (int) count.get(ValueLayout.JAVA_LONG, 0);
-  }
-
-  List<Integer> notes(MemorySegment configuration) {
-    MemorySegment engine = descriptor(cudnn_h.CUDNN_BACKEND_ENGINE_DESCRIPTOR());
-    assertEquals(1, fill(configuration, cudnn_h.CUDNN_ATTR_ENGINECFG_ENGINE(), engine));
-    MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
-    MemorySegment notes = arena.allocate(ValueLayout.JAVA_INT, 8);
-    int attribute = cudnn_h.CUDNN_ATTR_ENGINE_NUMERICAL_NOTE();
-    int type = cudnn_h.CUDNN_TYPE_NUMERICAL_NOTE();
-    StubClient.check(cudnn_h.cudnnBackendGetAttribute(engine, attribute, type, 8, count, notes));
-    int[] all = notes.asSlice(0, 4 * count.get(ValueLayout.JAVA_LONG, 0)).toArray(ValueLayout.JAVA_INT);
-    return Arrays.stream(all).boxed().toList();
-  }
-
-  MemorySegment plan(MemorySegment configuration) {
-    MemorySegment plan = descriptor(cudnn_h.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR());
-    handle(plan, cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_HANDLE());
-    others(plan, cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG(), configuration);
-    finish(plan);
-    return plan;
-  }
-
-  long workspace(MemorySegment plan) {
-    MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
-    MemorySegment size = arena.allocate(ValueLayout.JAVA_LONG);
-    int attribute = cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE();
-    int type = cudnn_h.CUDNN_TYPE_INT64();
-    StubClient.check(cudnn_h.cudnnBackendGetAttribute(plan, attribute, type, 1, count, size));
-    return size.get(ValueLayout.JAVA_LONG, 0);
-  }
-
-  /** The status of an execution with these tensors. */
-  int execute(MemorySegment plan, Map<Long, Long> tensors, long workspace) {
-    Map<Long, Long> sorted = new TreeMap<>(tensors);
-    MemorySegment pack = descriptor(cudnn_h.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR());
-    longs(pack, cudnn_h.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS(),
-        sorted.keySet().stream().mapToLong(Long::longValue).toArray());
-    MemorySegment[] places = sorted.values().stream().map(MemorySegment::ofAddress).toArray(MemorySegment[]::new);
-    int type = cudnn_h.CUDNN_TYPE_VOID_PTR();
-    set(pack, cudnn_h.CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS(), type, places.length, pointers(places));
-    set(pack, cudnn_h.CUDNN_ATTR_VARIANT_PACK_WORKSPACE(), type, 1, pointers(MemorySegment.ofAddress(workspace)));
-    finish(pack);
-    return cudnn_h.cudnnBackendExecute(handle, plan, pack);
+  /** All operations so far, of which this is made once. */
+  MemorySegment graph() {
+    if (graph == null) {
+      graph = descriptor(cudnn_h.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR());
+      handle(graph, cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_HANDLE());
+      others(graph, cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_OPS(), operations.toArray(MemorySegment[]::new));
+      finish(graph);
+    }
+    return graph;
   }
 
   @Override
