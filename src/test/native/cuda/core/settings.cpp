@@ -19,11 +19,12 @@ static const std::map<std::string, long> defaults = {
     {"nvrtcVersion", 13990},
     {"cudnnVersion", 92400},
     /* Sets of engines, a bit each: 1 gives results that differ, 2 is for tensor cores, 4 has nothing special. Which of
-     * them the heuristics name, and which when they fall back; which take more than one operation; and which are named
-     * but then refuse graphs with more images than cudnnMostImages. */
+     * them the heuristics name, and which when they fall back; which take more than one operation, except attention;
+     * which take attention; and which are named but then refuse graphs with more images than cudnnMostImages. */
     {"cudnnEngines", 7},
     {"cudnnFallbackEngines", 4},
     {"cudnnFusingEngines", 7},
+    {"cudnnAttentionEngines", 3},
     {"cudnnRefusingEngines", 0},
     {"cudnnMostImages", 0},
     /* Bytes, for one engine as many, for the next twice, and so on. */

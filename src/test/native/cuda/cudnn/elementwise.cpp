@@ -38,6 +38,8 @@ static float apply(int mode, float x, float b) {
       return x * b;
     case POINTWISE_DIV:
       return x / b;
+    case POINTWISE_LOG:
+      return std::log(x);
     default:
       return std::exp(x);
   }

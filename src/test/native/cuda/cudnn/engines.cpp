@@ -5,22 +5,55 @@
 
 namespace stub {
 
-/* Products of floats, for which tensor cores take fewer bits. */
+/* Products of floats in memory, for which tensor cores take fewer bits. */
 static bool of_floats(const Operations &operations) {
   for (const Operation &operation : operations) {
     bool product = operation.kind == OPERATION_CONVOLUTION || operation.kind == OPERATION_MATMUL;
-    if (product && operation.x.type == Stored::FLOATS) {
+    if (product && operation.x.type == Stored::FLOATS && !operation.x.is_virtual) {
       return true;
     }
   }
   return false;
 }
 
+/* Attention: matrix products, and reductions of them. */
+static bool is_attention(const Operations &operations) {
+  bool products = false;
+  bool reductions = false;
+  for (const Operation &operation : operations) {
+    products |= operation.kind == OPERATION_MATMUL;
+    reductions |= operation.kind == OPERATION_REDUCTION;
+  }
+  return products && reductions;
+}
+
+/* Whether what a product has in memory is such as attention takes: 16 bits, and heads of some sizes alone. */
+static bool attends(const Operation &product) {
+  static const int64_t STEP = 8;
+  static const int64_t LARGEST = 256;
+  for (const Tensor *tensor : {&product.x, &product.second, &product.y}) {
+    if (!tensor->is_virtual && tensor->type == Stored::FLOATS) {
+      return false;
+    }
+  }
+  /* Queries and keys, or what has become of them, and values. */
+  int64_t head = (product.x.is_virtual ? product.second : product.x).shape.extents.back();
+  return head % STEP == 0 && head <= LARGEST;
+}
+
 bool computes(const Operations &operations, int64_t engine) {
   if (engine < 0 || engine >= ENGINES) {
     return false;
   }
-  return operations.size() == 1 || (setting("cudnnFusingEngines") >> engine & 1);
+  if (!is_attention(operations)) {
+    return operations.size() == 1 || (setting("cudnnFusingEngines") >> engine & 1);
+  }
+  for (const Operation &operation : operations) {
+    if (operation.kind == OPERATION_MATMUL && !attends(operation)) {
+      return false;
+    }
+  }
+  return setting("cudnnAttentionEngines") >> engine & 1;
 }
 
 std::vector<int> engines_of(const Operations &operations, int mode) {

@@ -104,7 +104,11 @@ static std::string add(Execution *execution, const Tensor &tensor, const std::ma
     return "the variant pack has nothing for tensor " + std::to_string(tensor.id);
   }
   if (tensor.is_by_value) {
-    execution->by_value[tensor.id].assign(found->second, found->second + stub::bytes_of(tensor.type));
+    size_t bytes = stub::bytes_of(tensor.type);
+    if (stub::within(execution->device, found->second, bytes)) {
+      return "tensor " + std::to_string(tensor.id) + " is by value, but lies on the device";
+    }
+    execution->by_value[tensor.id].assign(found->second, found->second + bytes);
     return "";
   }
   if (reinterpret_cast<uintptr_t>(found->second) % tensor.alignment) {

@@ -39,6 +39,9 @@ Problem make_tensor(Descriptor &descriptor) {
       return bad("an extent or a stride of a tensor is not positive");
     }
   }
+  if (tensor.is_by_value && (tensor.is_virtual || tensor.shape.count() != 1)) {
+    return bad("a tensor by value is virtual, or more than a number");
+  }
   if (tensor.alignment < 1 || (tensor.alignment & (tensor.alignment - 1))) {
     return bad("the alignment of a tensor is no power of two");
   }
@@ -65,7 +68,8 @@ Problem check_convolution(const Descriptor &descriptor) {
 }
 
 Problem check_mode(const Descriptor &descriptor) {
-  static const std::set<int> known = {POINTWISE_ADD, POINTWISE_SUB, POINTWISE_MUL, POINTWISE_DIV, POINTWISE_EXP};
+  static const std::set<int> known = {POINTWISE_ADD, POINTWISE_SUB, POINTWISE_MUL, POINTWISE_DIV,
+                                      POINTWISE_EXP, POINTWISE_LOG};
   if (!known.count(descriptor.one<int>(POINTWISE_MODE))) {
     return bad("stubs know no such pointwise operation");
   }
@@ -83,6 +87,9 @@ Problem own(Descriptor &descriptor, Operation operation) {
   std::string problem = shape_problem(operation);
   if (!problem.empty()) {
     return {CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH, problem};
+  }
+  if (operation.y.is_by_value) {
+    return bad("a result cannot be a tensor by value");
   }
   descriptor.operations = std::make_shared<const Operations>(Operations{operation});
   return NONE;
@@ -114,7 +121,8 @@ Problem make_pointwise(Descriptor &descriptor) {
   operation.mode = descriptor.other(OPERATION_POINTWISE_PW)->one<int>(POINTWISE_MODE);
   operation.alpha = descriptor.one<float>(OPERATION_POINTWISE_ALPHA1, 1);
   operation.beta = descriptor.one<float>(OPERATION_POINTWISE_ALPHA2, 1);
-  if (operation.has_second == (operation.mode == POINTWISE_EXP)) {
+  bool unary = operation.mode == POINTWISE_EXP || operation.mode == POINTWISE_LOG;
+  if (operation.has_second == unary) {
     return bad("a pointwise operation has an operand too few or too many");
   }
   if (operation.has_second) {

@@ -19,6 +19,7 @@ class CudaStubsTest {
         DriverRulesProgram.class,
         CudnnStubProgram.class,
         CudnnEnginesStubProgram.class,
+        CudnnAttentionStubProgram.class,
         CublasLtStubProgram.class
       })
   void stubsComputeAndComplain(Class<?> program) throws Exception {
