@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** The portable kernels, as they are compiled for cards and for processors. */
+/** The portable kernels, as they are compiled for cards, for processors, and beside libraries of the vendor's. */
 public final class GpuKernelSources implements KernelSources {
   @Override
   public List<String> dialects() {
@@ -27,8 +27,9 @@ public final class GpuKernelSources implements KernelSources {
     Dialect language = Dialect.valueOf(dialect.toUpperCase(Locale.ROOT));
     Network lowered = GpuDevice.stored(Pass.applyAll(network, GpuDevice.PASSES), precision);
     Set<KernelSource> sources = new LinkedHashSet<>(KernelChoice.all(lowered, Choices.untuned(Traits.CARD)));
-    if (language == Dialect.OPENCL) {
-      sources.addAll(KernelChoice.all(lowered, Choices.untuned(Traits.WIDE_PROCESSOR)));
+    switch (language) {
+      case OPENCL -> sources.addAll(KernelChoice.all(lowered, Choices.untuned(Traits.WIDE_PROCESSOR)));
+      case CUDA -> sources.addAll(KernelChoice.besideLibraries(lowered, Traits.CARD));
     }
     return sources.stream()
         .map(

@@ -44,6 +44,19 @@ public final class KernelChoice {
     return all;
   }
 
+  /** Every program that a network may need where libraries compute its products and its attention. */
+  public static Set<KernelSource> besideLibraries(Network lowered, Traits traits) {
+    Set<KernelSource> all = new LinkedHashSet<>();
+    for (Node node : lowered.denoiser().nodes()) {
+      if (node instanceof Product product) {
+        all.add(epilogue(ProductGeometry.of(product), traits));
+      } else if (node instanceof Attention attention) {
+        all.add(softmax(attention.output().type(), traits));
+      }
+    }
+    return all;
+  }
+
   static KernelSource of(Node node, Choices choices) {
     Traits traits = choices.traits();
     DataType type = node.output().type();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.backend.cuda.library.Library;
+import dev.unnoise.backend.gpu.node.AttentionGeometry;
 import dev.unnoise.backend.gpu.node.ProductGeometry;
 import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Window;
@@ -13,7 +14,7 @@ import dev.unnoise.graph.run.BackendException;
 import java.util.List;
 import java.util.Optional;
 
-/** What {@link DescriptorsTest} runs in a process of its own: descriptions of products, which take no card. */
+/** What {@link DescriptorsTest} runs in a process of its own: descriptions of products and attention, which take no card. */
 final class DescriptorsProgram {
   private DescriptorsProgram() {}
 
@@ -27,12 +28,22 @@ final class DescriptorsProgram {
         describe(window, type);
       }
     }
+    for (DataType type : List.of(DataType.F16, DataType.BF16)) {
+      attend(new AttentionGeometry(type, 256, 1, 256, 0.0625f));
+      attend(new AttentionGeometry(type, 64, 4, 64, 0.125f));
+    }
     try (Descriptor tensor = new Descriptor(cudnn_h.CUDNN_BACKEND_TENSOR_DESCRIPTOR(), "tensor")) {
       assertThrows(BackendException.class, tensor::finish, "nothing was said about it");
       assertThrows(IllegalStateException.class, tensor::ready);
     }
     assertEquals(0, Cudnn.held());
     System.out.println("done");
+  }
+
+  private static void attend(AttentionGeometry geometry) {
+    int width = geometry.heads() * geometry.headDim();
+    AttentionGraph form = new AttentionGraph(geometry, new AttentionGraph.Strides(3 * width, 3 * width, 3 * width, width, 16));
+    OperationGraph.of(Optional.empty(), builder -> form.describe(builder, 8)).close();
   }
 
   private static void describe(Window window, DataType type) {

@@ -9,13 +9,13 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The real cuDNN takes our descriptions of products; it does so without a driver. */
+/** The real cuDNN takes our descriptions of products and attention; it does so without a driver. */
 class DescriptorsTest {
   /** Names folders of NVIDIA's libraries for tests, in the form of a path. */
   private static final String VARIABLE = "UNNOISE_CUDA_LIBRARIES";
 
   @Test
-  void productsAreDescribedAsTheLibraryUnderstandsThem() throws Exception {
+  void graphsAreDescribedAsTheLibraryUnderstandsThem() throws Exception {
     Map<String, String> environment = new HashMap<>();
     String folders = System.getenv(VARIABLE);
     if (folders != null) {
