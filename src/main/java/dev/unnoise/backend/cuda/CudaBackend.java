@@ -3,6 +3,7 @@ package dev.unnoise.backend.cuda;
 import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.CudaDeviceInfo;
 import dev.unnoise.backend.cuda.api.Driver;
+import dev.unnoise.backend.cuda.api.Nvrtc;
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.network.GpuDevice;
@@ -35,8 +36,12 @@ public final class CudaBackend implements Backend {
     }
     try {
       List<CudaDeviceInfo> devices = Driver.devices();
-      return devices.isEmpty()
-          ? new Availability.Missing("NVIDIA's driver finds no card", "see what nvidia-smi says")
+      if (devices.isEmpty()) {
+        return new Availability.Missing("NVIDIA's driver finds no card", "see what nvidia-smi says");
+      }
+      List<String> obstacles = devices.stream().flatMap(device -> Nvrtc.obstacle(device).stream()).toList();
+      return obstacles.size() == devices.size()
+          ? new Availability.Missing(obstacles.getFirst(), libraries.otherNvrtc())
           : new Availability.Ready(devices.stream().map(CudaBackend::describe).toList());
     } catch (BackendException e) {
       return new Availability.Missing(e.getMessage(), "see what nvidia-smi says");
@@ -53,7 +58,7 @@ public final class CudaBackend implements Backend {
         info.name(),
         "CUDA driver " + info.driver() + ", " + info.target() + ", " + VendorLibraries.describe(),
         info.memoryBytes(),
-        VendorLibraries.precisions(),
+        VendorLibraries.precisions(info),
         PREFERRED_BATCH_PER_MULTIPROCESSOR * info.multiprocessors(),
         PREFERENCE);
   }
@@ -65,6 +70,11 @@ public final class CudaBackend implements Backend {
       throw new BackendException("backend cuda has no device " + index + ", expected 0 … " + (devices.size() - 1));
     }
     CudaDeviceInfo info = devices.get(index);
+    Nvrtc.obstacle(info)
+        .ifPresent(
+            why -> {
+              throw new BackendException(why + "; " + CudaLibraries.ofThisProcess().otherNvrtc());
+            });
     CudaContext context = new CudaContext(info);
     try {
       VendorLibraries libraries = new VendorLibraries(context);

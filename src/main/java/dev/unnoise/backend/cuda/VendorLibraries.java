@@ -1,6 +1,7 @@
 package dev.unnoise.backend.cuda;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
+import dev.unnoise.backend.cuda.api.CudaDeviceInfo;
 import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.cuda.cublaslt.CublasLtAttention;
 import dev.unnoise.backend.cuda.cudnn.CudnnAttention;
@@ -18,9 +19,12 @@ import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.run.Precision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What cuDNN and cuBLASLt compute on a card, as far as they are there; our kernels do the rest. */
 final class VendorLibraries implements AutoCloseable {
+  private static final int FIRST_WITH_BFLOAT16 = 80;
+
   private static final CudaLibraries LOADED = CudaLibraries.ofThisProcess();
 
   private final Held held = new Held();
@@ -75,11 +79,16 @@ final class VendorLibraries implements AutoCloseable {
     return LOADED.slower().map(why -> with + ", " + why).orElse(with);
   }
 
-  /** What is computed in: without cuDNN nothing rounds the factors of products. */
-  static List<Precision> precisions() {
-    return LOADED.isLoaded(Library.CUDNN)
-        ? List.of(Precision.FP32, Precision.TF32, Precision.BF16, Precision.FP16)
-        : List.of(Precision.FP32, Precision.BF16, Precision.FP16);
+  /**
+   * What a card computes in: bfloat16 and factors of 10 bits came with compute capability 8.0, and without cuDNN nothing
+   * rounds the factors of products.
+   */
+  static List<Precision> precisions(CudaDeviceInfo device) {
+    boolean rounds = device.computeCapability() >= FIRST_WITH_BFLOAT16;
+    return Stream.of(Precision.FP32, Precision.TF32, Precision.BF16, Precision.FP16)
+        .filter(precision -> precision != Precision.TF32 || rounds && LOADED.isLoaded(Library.CUDNN))
+        .filter(precision -> precision != Precision.BF16 || rounds)
+        .toList();
   }
 
   @Override

@@ -42,6 +42,11 @@ public record CudaDeviceInfo(
     return number.get(ValueLayout.JAVA_INT, 0);
   }
 
+  /** The compute capability as 10 · major + minor. */
+  public int computeCapability() {
+    return 10 * major + minor;
+  }
+
   /** The target that its code is compiled for, for example {@code sm_90}. */
   public String target() {
     return "sm_" + major + minor;

@@ -8,7 +8,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** The run-time compiler: kernels to code for one target. Needs no card. */
 public final class Nvrtc {
@@ -22,6 +24,29 @@ public final class Nvrtc {
       check(nvrtc_h.nvrtcVersion(major, minor), "nvrtcVersion");
       return major.get(ValueLayout.JAVA_INT, 0) + "." + minor.get(ValueLayout.JAVA_INT, 0);
     }
+  }
+
+  /** The compute capabilities that it compiles for, as 10 · major + minor, in ascending order. */
+  public static List<Integer> targets() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment number = arena.allocate(ValueLayout.JAVA_INT);
+      check(nvrtc_h.nvrtcGetNumSupportedArchs(number), "nvrtcGetNumSupportedArchs");
+      MemorySegment targets = arena.allocate(ValueLayout.JAVA_INT, number.get(ValueLayout.JAVA_INT, 0));
+      check(nvrtc_h.nvrtcGetSupportedArchs(targets), "nvrtcGetSupportedArchs");
+      return Arrays.stream(targets.toArray(ValueLayout.JAVA_INT)).sorted().boxed().toList();
+    }
+  }
+
+  /** Why it cannot compile for a card, one line; nothing if it can. */
+  public static Optional<String> obstacle(CudaDeviceInfo device) {
+    List<Integer> targets = targets();
+    if (targets.contains(device.computeCapability())) {
+      return Optional.empty();
+    }
+    boolean old = device.computeCapability() < targets.getFirst();
+    return Optional.of(
+        "NVRTC " + version() + " compiles for sm_" + targets.getFirst() + " … sm_" + targets.getLast() + ", not for the "
+            + device.target() + " of " + device.name() + ": an " + (old ? "older" : "newer") + " NVRTC is needed");
   }
 
   /**

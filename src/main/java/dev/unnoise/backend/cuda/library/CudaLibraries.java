@@ -87,6 +87,12 @@ public final class CudaLibraries {
         + " folders by -D" + LibrarySearch.PATH_PROPERTY + "=…, CUDA_PATH or CUDNN_PATH";
   }
 
+  /** How to get the compiler for cards that the newest does not know, one line. */
+  public String otherNvrtc() {
+    return "pip install nvidia-cuda-nvrtc-cu12 (for cards before sm_75) or a newer nvidia-cuda-nvrtc, and name its folder by -D"
+        + LibrarySearch.PATH_PROPERTY + "=…";
+  }
+
   /**
    * Everything that has been looked for and what came of it, one line each. Looks for what the backend needs and, where
    * it has that, for what makes it faster.
