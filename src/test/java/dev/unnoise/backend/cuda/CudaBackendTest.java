@@ -6,21 +6,35 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unnoise.testing.InOtherProcesses;
 import dev.unnoise.testing.JavaProcess;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The whole backend on stub libraries, which compute on the processor what a card would and keep account of it. */
 @InOtherProcesses
 class CudaBackendTest {
   @TempDir private Path cache;
 
-  @ParameterizedTest
-  @ValueSource(strings = {"sampling", "networks", "convolutions", "failures"})
-  void runsOnStubs(String part) throws Exception {
+  static Stream<Arguments> parts() {
+    return Stream.of(
+            parts(CudaBackendProgram.class, "sampling", "networks", "convolutions"),
+            parts(CudaFailuresProgram.class, "calls", "releases", "releases after failures", "losses"))
+        .flatMap(List::stream);
+  }
+
+  private static List<Arguments> parts(Class<?> program, String... parts) {
+    return Stream.of(parts).map(part -> Arguments.of(part, program)).toList();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("parts")
+  void runsOnStubs(String part, Class<?> program) throws Exception {
     JavaProcess process =
-        JavaProcess.run(CudaBackendProgram.class, Map.of(), CudaStubs.folder().toString(), cache.toString(), part);
+        JavaProcess.run(program, Map.of(), CudaStubs.folder().toString(), cache.toString(), part);
     assertEquals(0, process.exit(), process.said());
     assertTrue(process.said().endsWith("done\n"), process.said());
   }
