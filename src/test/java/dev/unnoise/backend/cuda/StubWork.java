@@ -42,8 +42,7 @@ import java.util.stream.Stream;
 final class StubWork {
   static final int ILLEGAL_ADDRESS = 700;
   static final int CUDNN_INTERNAL_ERROR = 4000;
-  static final int IMAGES = 3;
-  static final int STEPS = 4;
+  static final int STEPS = 3;
 
   final StubControl control;
   final NormalWeights weights = new NormalWeights(1);
@@ -92,7 +91,7 @@ final class StubWork {
   }
 
   static SampleRequest request(Network network, int steps) {
-    SampleRequest request = SampleRequest.of(table(steps), IMAGES).as(Output.Form.FLOAT32_CHW);
+    SampleRequest request = SampleRequest.of(table(steps), 2).as(Output.Form.FLOAT32_CHW);
     return network.labelled() ? request.labelled(new Labels(List.of(0, 1)), Optional.empty()) : request;
   }
 
