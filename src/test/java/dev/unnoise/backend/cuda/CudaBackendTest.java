@@ -22,7 +22,10 @@ class CudaBackendTest {
   static Stream<Arguments> parts() {
     return Stream.of(
             parts(CudaBackendProgram.class, "sampling", "networks", "convolutions"),
-            parts(CudaFailuresProgram.class, "calls", "releases", "releases after failures", "losses"))
+            parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
+            parts(CudnnProgram.class, "engines", "calls of cuDNN"),
+            parts(CudaCardsProgram.class, "two cards", "stopping"),
+            parts(CudaParityProgram.class, "recorded cases", "nodes", "batches"))
         .flatMap(List::stream);
   }
 
@@ -33,8 +36,10 @@ class CudaBackendTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("parts")
   void runsOnStubs(String part, Class<?> program) throws Exception {
+    // Nothing here runs for so long that the better of Java's compilers would pay.
+    Map<String, String> environment = Map.of("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
     JavaProcess process =
-        JavaProcess.run(program, Map.of(), CudaStubs.folder().toString(), cache.toString(), part);
+        JavaProcess.run(program, environment, CudaStubs.folder().toString(), cache.toString(), part);
     assertEquals(0, process.exit(), process.said());
     assertTrue(process.said().endsWith("done\n"), process.said());
   }

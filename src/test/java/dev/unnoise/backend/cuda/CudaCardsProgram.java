@@ -77,10 +77,7 @@ final class CudaCardsProgram {
   }
 
   private static SampleRequest request(Network network) {
-    SampleRequest few = StubWork.request(network, StubWork.STEPS);
-    return new SampleRequest(
-        few.table(), COUNT, 1, few.seed(), few.firstIndex(), few.labels(), few.guidance(), few.initialNoise(),
-        few.form(), few.monitor());
+    return StubWork.request(network, StubWork.STEPS, COUNT).inBatchesOf(1);
   }
 
   private static byte[] sample(List<Pipeline> pipelines, Network network, SampleRequest request) {
@@ -161,11 +158,11 @@ final class CudaCardsProgram {
       }
     }
     work.requireNothingLeft("after stopping");
-    fails(StubWork.compact());
+    stopForGood(StubWork.compact());
   }
 
-  /** Stopped while everything is given back together with the device. */
-  private void fails(Network network) {
+  /** The device is closed on the way out. */
+  private void stopForGood(Network network) {
     assertThrows(
         CancellationException.class,
         () -> {

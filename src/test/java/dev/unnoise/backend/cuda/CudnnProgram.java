@@ -17,7 +17,7 @@ import java.util.Map;
 /** What {@link CudaBackendTest} runs in a process of its own: cuDNN's engines, and its calls that fail. */
 final class CudnnProgram {
   private static final int NOT_SUPPORTED = 3000;
-  private static final int IMAGES = 2;
+  private static final int IMAGES = 1;
 
   /** What single precision may differ by, with any engine. */
   private static final double SINGLE = 1e-5;

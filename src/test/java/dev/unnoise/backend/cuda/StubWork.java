@@ -10,6 +10,8 @@ import dev.unnoise.diffusion.SamplerOptions;
 import dev.unnoise.diffusion.Samplers;
 import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Parameter;
+import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Precision;
@@ -29,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,10 +48,19 @@ final class StubWork {
   static final int STEPS = 3;
 
   final StubControl control;
-  final NormalWeights weights = new NormalWeights(1);
+
+  /** Drawn once: the same few networks are loaded very often. */
+  final Weights weights = new Drawn(new NormalWeights(1), new HashMap<>());
 
   private final Path cache;
   private int caches;
+
+  private record Drawn(Weights source, Map<Parameter.Stored, float[]> known) implements Weights {
+    @Override
+    public float[] load(Parameter.Stored parameter) {
+      return known.computeIfAbsent(parameter, source::load).clone();
+    }
+  }
 
   /** Takes the folder of the stubs and one for caches. */
   StubWork(String[] arguments) {
@@ -91,7 +103,11 @@ final class StubWork {
   }
 
   static SampleRequest request(Network network, int steps) {
-    SampleRequest request = SampleRequest.of(table(steps), 2).as(Output.Form.FLOAT32_CHW);
+    return request(network, steps, 2);
+  }
+
+  static SampleRequest request(Network network, int steps, int images) {
+    SampleRequest request = SampleRequest.of(table(steps), images).as(Output.Form.FLOAT32_CHW);
     return network.labelled() ? request.labelled(new Labels(List.of(0, 1)), Optional.empty()) : request;
   }
 
