@@ -41,7 +41,11 @@ final class Openings implements AutoCloseable {
       try {
         one.close();
       } catch (RuntimeException e) {
-        failure = failure == null ? e : failure;
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
       } catch (Exception e) {
         throw new AssertionError("neither pipelines nor devices throw checked exceptions", e);
       }

@@ -67,6 +67,11 @@ public final class RandomNetworks {
     return config(List.of(18, 22), List.of(128, 136), 8);
   }
 
+  /** A network of hardly any pixels, with just the channels that backends leave to libraries of the vendor's. */
+  public static UNetConfig compact() {
+    return config(List.of(4, 4), List.of(64, 72), 24);
+  }
+
   /** A network of few pixels and very many channels. */
   public static UNetConfig deep() {
     return config(List.of(8, 8), List.of(32, 1024), 64);

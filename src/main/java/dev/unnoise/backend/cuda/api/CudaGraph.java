@@ -22,20 +22,34 @@ final class CudaGraph implements GpuReplay {
   /** Captures what {@code work} enqueues on the context's stream. */
   static CudaGraph capture(CudaContext context, Runnable work) {
     MemorySegment graph = captured(context, work);
+    CudaGraph replay;
+    try {
+      replay = instantiate(context, graph);
+    } catch (RuntimeException e) {
+      Closing.after(e, () -> destroy(graph));
+      throw e;
+    }
+    try {
+      destroy(graph);
+      Driver.check(driver_h.cuGraphUpload(replay.executable, context.stream()), "cuGraphUpload");
+    } catch (RuntimeException e) {
+      Closing.after(e, replay::close);
+      throw e;
+    }
+    return replay;
+  }
+
+  private static CudaGraph instantiate(CudaContext context, MemorySegment graph) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment handle = arena.allocate(ValueLayout.ADDRESS);
       Driver.check(driver_h.cuGraphInstantiateWithFlags(handle, graph, 0), "cuGraphInstantiate");
-      CudaGraph replay = new CudaGraph(context, handle.get(ValueLayout.ADDRESS, 0));
-      try {
-        Driver.check(driver_h.cuGraphUpload(replay.executable, context.stream()), "cuGraphUpload");
-      } catch (RuntimeException e) {
-        Closing.after(e, replay::close);
-        throw e;
-      }
-      return replay;
-    } finally {
-      driver_h.cuGraphDestroy(graph);
+      return new CudaGraph(context, handle.get(ValueLayout.ADDRESS, 0));
     }
+  }
+
+  /** What is executed is a copy. */
+  private static void destroy(MemorySegment graph) {
+    Driver.check(driver_h.cuGraphDestroy(graph), "cuGraphDestroy");
   }
 
   private static MemorySegment captured(CudaContext context, Runnable work) {
@@ -49,7 +63,7 @@ final class CudaGraph implements GpuReplay {
       } catch (RuntimeException | Error e) {
         // A stream stays in capture until it is told to end; what it captured so far is of no use.
         if (driver_h.cuStreamEndCapture(context.stream(), handle) == driver_h.CUDA_SUCCESS()) {
-          driver_h.cuGraphDestroy(handle.get(ValueLayout.ADDRESS, 0));
+          Closing.after(e, () -> destroy(handle.get(ValueLayout.ADDRESS, 0)));
         }
         throw e;
       }
@@ -60,6 +74,8 @@ final class CudaGraph implements GpuReplay {
 
   @Override
   public void enqueue() {
+    // Between two steps somebody who follows them may have worked with another card.
+    context.makeCurrent();
     Driver.check(driver_h.cuGraphLaunch(executable, context.stream()), "cuGraphLaunch");
   }
 

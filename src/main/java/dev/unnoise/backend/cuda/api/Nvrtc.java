@@ -1,6 +1,7 @@
 package dev.unnoise.backend.cuda.api;
 
 import dev.unnoise.backend.cuda.bindings.nvrtc.nvrtc_h;
+import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.kernels.Dialect;
 import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.graph.run.BackendException;
@@ -70,14 +71,22 @@ public final class Nvrtc {
           "nvrtcCreateProgram");
       MemorySegment program = handle.get(ValueLayout.ADDRESS, 0);
       Driver.HELD.incrementAndGet();
+      byte[] cubin;
       try {
         compile(program, source, target, arena);
-        return cubin(program, arena);
-      } finally {
-        Driver.HELD.decrementAndGet();
-        nvrtc_h.nvrtcDestroyProgram(handle);
+        cubin = cubin(program, arena);
+      } catch (RuntimeException e) {
+        Closing.after(e, () -> destroy(handle));
+        throw e;
       }
+      destroy(handle);
+      return cubin;
     }
+  }
+
+  private static void destroy(MemorySegment handle) {
+    Driver.HELD.decrementAndGet();
+    check(nvrtc_h.nvrtcDestroyProgram(handle), "nvrtcDestroyProgram");
   }
 
   private static void compile(MemorySegment program, KernelSource source, String target, Arena arena) {

@@ -130,18 +130,23 @@ final class SamplingRun implements AutoCloseable {
   private void followOldest() {
     GpuMark oldest = ahead.peek();
     while (!oldest.isReached()) {
+      requireNotInterrupted();
       LockSupport.parkNanos(POLL_NANOS);
-      if (Thread.interrupted()) {
-        Thread.currentThread().interrupt();
-        throw new CancellationException("interrupted");
-      }
     }
+    // A device may be done with every step before it is asked.
+    requireNotInterrupted();
     ahead.remove();
     oldest.close();
     stepsDone++;
     long done = stepsDone * job.images();
     if (!job.monitor().advanced(done, job.imageSteps())) {
       throw job.stopped(done);
+    }
+  }
+
+  private static void requireNotInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("interrupted");
     }
   }
 
