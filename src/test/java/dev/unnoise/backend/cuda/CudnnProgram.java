@@ -158,7 +158,7 @@ final class CudnnProgram {
     for (int i = 1; i < 20; i++) {
       fail("cudnnBackendFinalize", i * count / 20, NOT_SUPPORTED);
     }
-    onOneDevice(clean, calls);
+    onOneDevice(clean);
   }
 
   private void fail(String name, long nth, int status) {
@@ -177,14 +177,16 @@ final class CudnnProgram {
     work.requireNothingLeft(when);
   }
 
-  /** A device that has failed predicts again. */
-  private void onOneDevice(float[] clean, Map<String, Long> calls) {
-    control.reset();
+  /** A device that has failed predicts again; engines were chosen by the first prediction. */
+  private void onOneDevice(float[] clean) {
     try (Device device = StubWork.open()) {
+      predict(device, Precision.FP32);
       for (String name :
           List.of("cudnnBackendCreateDescriptor", "cudnnBackendSetAttribute", "cudnnBackendGetAttribute", "cudnnBackendExecute")) {
-        for (long part = 1; part < 4; part++) {
-          control.fail(name, Math.max(1, part * calls.get(name) / 8), StubWork.CUDNN_INTERNAL_ERROR);
+        control.reset();
+        predict(device, Precision.FP32);
+        for (long nth : StubWork.places(name, control.seen(name))) {
+          control.fail(name, nth, StubWork.CUDNN_INTERNAL_ERROR);
           BackendException told = assertThrows(BackendException.class, () -> predict(device, Precision.FP32), name);
           assertTrue(told.getMessage().startsWith("cuDNN's " + name), told.getMessage());
           assertArrayEquals(clean, predict(device, Precision.FP32), "after " + name);

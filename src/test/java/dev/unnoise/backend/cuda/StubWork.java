@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unnoise.backend.cuda.api.Driver;
+import dev.unnoise.backend.cuda.cublaslt.CublasLt;
 import dev.unnoise.backend.cuda.cudnn.Cudnn;
 import dev.unnoise.diffusion.BetaSchedule;
 import dev.unnoise.diffusion.SamplerOptions;
@@ -172,6 +173,7 @@ final class StubWork {
     assertEquals(List.of(), control.violations(), when);
     assertEquals(0, Driver.held(), when);
     assertEquals(0, Cudnn.held(), when);
+    assertEquals(0, CublasLt.held(), when);
   }
 
   /** The first, a middle and the last of so many calls. */
