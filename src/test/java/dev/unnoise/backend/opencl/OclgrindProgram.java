@@ -1,6 +1,7 @@
 package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.gpu.Gpu;
+import dev.unnoise.backend.gpu.node.BesideLibraries;
 import dev.unnoise.backend.gpu.node.RareProducts;
 import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.opencl.cl.ClContext;
@@ -43,6 +44,7 @@ import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** What {@link OclgrindTest} runs in a process of its own: every kernel of a shape on small odd extents. */
 final class OclgrindProgram {
@@ -66,9 +68,9 @@ final class OclgrindProgram {
       watch(shape, "thresholded sampling", OclgrindProgram::thresholdedSampling);
       watch(shape, "multistep sampling", OclgrindProgram::multistepSampling);
       watch(shape, "noising", OclgrindProgram::noising);
-      for (Consumer<Gpu> product : RareProducts.all()) {
+      for (Consumer<Gpu> rare : Stream.concat(RareProducts.all().stream(), BesideLibraries.all().stream()).toList()) {
         try (ClContext context = new ClContext(ClDevices.all().getFirst())) {
-          product.accept(context);
+          rare.accept(context);
         }
         OclgrindLog.requireEmpty();
       }

@@ -85,6 +85,12 @@ class TemplatesTest {
     }
   }
 
+  /** No library is needed for what stands beside one. */
+  @Test
+  void kernelsBesideLibrariesCompute() {
+    BesideLibraries.all().forEach(kernel -> kernel.accept(context));
+  }
+
   @Test
   void wrongNumbersAreNoticed() {
     ProductGeometry halving = geometry(Window.halving(1, 1), false, 8, 8, 16, 16, DataType.F32);
