@@ -1,6 +1,7 @@
 /* What descriptors come to when they are finalised. */
 #include <set>
 
+#include "../core/context.h"
 #include "../core/stream.h"
 #include "descriptor.h"
 
@@ -251,6 +252,9 @@ cudnnStatus_t choose(const Call &call, Descriptor &descriptor) {
   if (descriptor.kind == PLAN) {
     if (refuse_while_capturing(call)) {
       return CUDNN_STATUS_EXECUTION_FAILED;
+    }
+    if (find_handle(descriptor.one<void *>(PLAN_HANDLE))->device != current_device()) {
+      return wrong(call, CUDNN_STATUS_EXECUTION_FAILED, "the handle is another device's than the current context");
     }
     const Descriptor &configuration = *descriptor.other(PLAN_ENGINECFG);
     descriptor.operations = configuration.operations;

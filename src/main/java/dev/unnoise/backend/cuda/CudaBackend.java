@@ -89,6 +89,8 @@ public final class CudaBackend implements Backend {
     try {
       Traits single = Traits.CARD.with(libraries.own(new CudnnProducts(context, false)));
       Traits tf32 = Traits.CARD.with(libraries.own(new CudnnProducts(context, true)));
+      // Closed first: whoever closes the device may have worked with another card, or on another thread.
+      libraries.own((AutoCloseable) context::makeCurrent);
       // cuDNN does not read through upsampling.
       List<Pass> passes = GpuDevice.PASSES.stream().filter(pass -> !(pass instanceof FuseUpsampling)).toList();
       return new GpuDevice(

@@ -110,8 +110,8 @@ public final class CudaContext implements Gpu {
     return stream;
   }
 
-  /** The driver keeps a current context for every thread. */
-  void makeCurrent() {
+  /** The driver keeps a current context for every thread; libraries of the vendor's go by it, too. */
+  public void makeCurrent() {
     Driver.check(driver_h.cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }
 
