@@ -1,4 +1,5 @@
 /* What engines, heuristics, configurations and plans come to when they are finalised. */
+#include "../core/context.h"
 #include "../core/stream.h"
 #include "descriptor.h"
 
@@ -51,6 +52,9 @@ cudnnStatus_t configure(const Call &call, Descriptor &descriptor) {
 cudnnStatus_t make_plan(const Call &call, Descriptor &descriptor) {
   if (refuse_while_capturing(call)) {
     return CUDNN_STATUS_EXECUTION_FAILED;
+  }
+  if (find_handle(descriptor.one<void *>(PLAN_HANDLE))->device != current_device()) {
+    return wrong(call, CUDNN_STATUS_EXECUTION_FAILED, "the handle is another device's than the current context");
   }
   const Descriptor &configuration = *descriptor.other(PLAN_ENGINECFG);
   descriptor.operations = configuration.operations;

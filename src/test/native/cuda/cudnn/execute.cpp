@@ -65,8 +65,12 @@ EXPORTED cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
     return CUDNN_STATUS_EXECUTION_FAILED;
   }
   stub::finish_all();
-  if (!stub::handles.take(handle)) {
+  std::shared_ptr<Handle> taken = stub::handles.take(handle);
+  if (!taken) {
     return wrong(call, CUDNN_STATUS_BAD_PARAM, "there is no handle " + stub::text_of(handle));
+  }
+  if (taken->device != stub::current_device()) {
+    call.wrong(CUDNN_STATUS_SUCCESS, "the handle is another device's than the current context");
   }
   return call.told();
 }

@@ -41,6 +41,7 @@ final class CudaCardsProgram {
     switch (arguments[2]) {
       case "two cards" -> {
         program.commandLine();
+        program.openingAndClosing();
         program.fleet();
         program.turns(StubWork.tiny());
         program.turns(StubWork.compact());
@@ -85,6 +86,17 @@ final class CudaCardsProgram {
     new Fleet(pipelines, network)
         .sample(request, (images, count) -> all.writeBytes(images.toArray(ValueLayout.JAVA_BYTE)));
     return all.toByteArray();
+  }
+
+  /** What is opened first is closed first, or by a thread that has done nothing else. */
+  private void openingAndClosing() throws InterruptedException {
+    twoCards();
+    Device first = StubWork.open(0);
+    Device second = StubWork.open(1);
+    first.close();
+    Thread closing = Thread.ofPlatform().start(second::close);
+    closing.join();
+    work.requireNothingLeft("cards that did nothing");
   }
 
   /** Cards that are driven by threads other than those that opened them; one may fail. */

@@ -162,6 +162,9 @@ final class CudaFailuresProgram {
     failTwice("cuStreamCreate", 1, "cuDevicePrimaryCtxRelease_v2");
     failTwice("cuMemHostAlloc", 1, "cuStreamDestroy_v2");
     failTwice("cudnnCreate", 1, "cuMemFreeHost");
+    failTwice("cudnnSetStream", 1, "cudnnDestroy");
+    failTwice("cudnnBackendSetAttribute", 8, "cudnnBackendDestroyDescriptor");
+    failTwice("cublasLtCreate", 2, "cudnnDestroy");
   }
 
   private void failTwice(String name, long nth, String release) {

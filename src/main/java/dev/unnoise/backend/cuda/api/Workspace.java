@@ -1,5 +1,6 @@
 package dev.unnoise.backend.cuda.api;
 
+import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuBuffer;
 
@@ -16,9 +17,13 @@ public final class Workspace implements AutoCloseable {
   /** Makes sure that there are so many bytes. */
   public void require(long bytes) {
     if (bytes > 0 && (buffer == null || buffer.bytes() < bytes)) {
-      gpu.finish();
-      close();
-      buffer = gpu.allocate(bytes);
+      // What was prepared before needs the smaller one if there is no larger one to be had.
+      GpuBuffer larger = gpu.allocate(bytes);
+      GpuBuffer smaller = buffer;
+      buffer = larger;
+      if (smaller != null) {
+        Closing.inOrder(gpu::finish, smaller::close);
+      }
     }
   }
 

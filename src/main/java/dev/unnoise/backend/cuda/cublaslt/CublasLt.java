@@ -2,6 +2,7 @@ package dev.unnoise.backend.cuda.cublaslt;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.bindings.cublaslt.cublaslt_h;
+import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -74,8 +75,7 @@ public final class CublasLt implements AutoCloseable {
     if (!closed) {
       closed = true;
       HELD.decrementAndGet();
-      context.makeCurrent();
-      check(cublaslt_h.cublasLtDestroy(handle), "cublasLtDestroy");
+      Closing.inOrder(context::makeCurrent, () -> check(cublaslt_h.cublasLtDestroy(handle), "cublasLtDestroy"));
     }
   }
 }

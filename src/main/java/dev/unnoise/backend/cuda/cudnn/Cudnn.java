@@ -87,8 +87,7 @@ public final class Cudnn implements AutoCloseable {
     if (!closed) {
       closed = true;
       HELD.decrementAndGet();
-      context.makeCurrent();
-      check(cudnn_h.cudnnDestroy(handle), "cudnnDestroy");
+      Closing.inOrder(context::makeCurrent, () -> check(cudnn_h.cudnnDestroy(handle), "cudnnDestroy"));
     }
   }
 }
