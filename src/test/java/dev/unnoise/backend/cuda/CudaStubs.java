@@ -45,13 +45,13 @@ final class CudaStubs {
   private CudaStubs() {}
 
   /** The folder with the libraries, built if there are none of these sources yet. */
-  static Path folder() throws IOException, InterruptedException {
+  static synchronized Path folder() throws IOException, InterruptedException {
     boolean known = System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64");
     assumeTrue(known, "the stub libraries switch stacks as x86-64 Linux does");
     String compiler = compiler();
     assumeTrue(!compiler.isEmpty(), "g++ is not installed");
     Path folder = Files.createDirectories(BUILT).resolve(key(compiler)).toAbsolutePath();
-    // Tests run in several processes, of which one builds.
+    // Tests run in several processes, of which one builds; a lock of files is no lock between threads of one.
     try (FileChannel lock = FileChannel.open(BUILT.resolve("lock"), CREATE, WRITE)) {
       lock.lock();
       if (!Files.exists(folder)) {
