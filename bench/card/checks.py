@@ -20,7 +20,7 @@ def tests(steps, java, backend, precisions):
                 "org.junit.platform.console.ConsoleLauncher", "execute", "--disable-banner", "--details=summary",
                 "--fail-if-no-tests", f"--select-class=dev.unnoise.{test}"])
             count = re.search(r"\[\s*(\d+) tests successful", text)
-            yield {"check": name, "passed": passed, "detail": f"{count.group(1)} tests" if count else "no tests ran"}
+            yield {"check": name, "passed": passed, "detail": f"{count.group(1)} tests" if count else "did not end; see its log"}
 
 
 def sanitizer(steps, java, backend, small):
