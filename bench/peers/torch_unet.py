@@ -2,20 +2,22 @@
 """The same U-Nets as plain PyTorch modules: what unnoise is compared with.
 
 Parameters are named as in diffusers checkpoints, so that --model loads the same weights. Measures whole evaluations of
-the network, and prints one JSON object. Needs torch, nothing else.
+the network, and prints one JSON object. Needs torch, and files.py beside it.
 
   bench/peers/torch_unet.py --architecture ddpm-cifar10-32 --batch 8
   bench/peers/torch_unet.py --batch 512 --device cuda --precision bf16 --compile --cuda-graph
+  bench/peers/torch_unet.py --write-model FOLDER --batch 8        random weights and FOLDER/x.npy
+  bench/peers/torch_unet.py --model FOLDER --predict FOLDER/x.npy y.npy --precision bf16
 """
 import argparse
 import json
 import math
 import os
 import statistics
-import struct
 import time
 
 import torch
+from files import read_npy, read_safetensors, write_model, write_npy
 from torch import nn
 from torch.nn import functional as F
 
@@ -195,15 +197,12 @@ class UNet(nn.Module):
         return self.conv_out(F.silu(self.conv_norm_out(x)))
 
 
-def read_safetensors(path):
-    """Tensors by name: a length, a JSON header, the data."""
-    kinds = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-    with open(path, "rb") as file:
-        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-        data = bytearray(file.read())
-    header.pop("__metadata__", None)
-    return {name: torch.frombuffer(data[slice(*entry["data_offsets"])], dtype=kinds[entry["dtype"]])
-            .reshape(entry["shape"]).float() for name, entry in header.items()}
+def scale_weights(net):
+    """Random weights under which activations keep their size, as unnoise bench draws them: variance 1 / fan-in."""
+    for parameter in net.parameters():
+        if parameter.dim() > 1:
+            nn.init.uniform_(parameter, -1, 1).mul_(math.sqrt(3 / (parameter.numel() / parameter.shape[0])))
+        # Norms and biases are as torch draws them.
 
 
 def seconds_per_call(call, rounds, device):
@@ -242,6 +241,8 @@ def arguments():
     parser.add_argument("--threads", type=int, default=0, help="processor threads (default: torch's own choice)")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--cuda-graph", action="store_true")
+    parser.add_argument("--write-model", help="write a diffusers folder of random weights instead of measuring")
+    parser.add_argument("--predict", nargs=2, metavar=("X", "Y"), help="evaluate once, at timestep 500, on .npy files")
     parser.add_argument("--onnx", help="write the network as an ONNX file instead of measuring")
     return parser.parse_args()
 
@@ -258,18 +259,28 @@ def main():
     kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(options.precision, torch.float32)
     a = ARCHITECTURES[options.architecture]
     net = UNet(a).eval()
+    if options.write_model:
+        with torch.no_grad():
+            scale_weights(net)
+        write_model(options.write_model, a, net.state_dict())
+        write_npy(os.path.join(options.write_model, "x.npy"), torch.randn(options.batch, 3, a["size"], a["size"]))
+        return
     if options.model:
         net.load_state_dict(read_safetensors(os.path.join(options.model, "diffusion_pytorch_model.safetensors")))
     net = net.to(options.device, kind, memory_format=torch.channels_last)
-    x = torch.randn(options.batch, 3, a["size"], a["size"])
+    x = read_npy(options.predict[0]) if options.predict else torch.randn(options.batch, 3, a["size"], a["size"])
+    batch = len(x)
     x = x.to(options.device, kind, memory_format=torch.channels_last)
-    t = torch.full((options.batch,), 500.0, device=options.device)
-    labels = torch.arange(options.batch, device=options.device) % a["classes"] if a["classes"] else None
+    t = torch.full((batch,), 500.0, device=options.device)
+    labels = torch.arange(batch, device=options.device) % a["classes"] if a["classes"] else None
     with torch.inference_mode():
         if options.onnx:
             inputs = (x, t) if labels is None else (x, t, labels)
             torch.onnx.export(net, inputs, options.onnx, input_names=["x", "t", "labels"][:len(inputs)],
                               output_names=["y"], dynamo=False)
+            return
+        if options.predict:
+            write_npy(options.predict[1], net(x, t, labels).cpu())
             return
         run = torch.compile(net) if options.compile else net
         call = lambda: run(x, t, labels)
@@ -281,7 +292,9 @@ def main():
     average = statistics.mean(times)
     how = ["channels_last"] + ["compiled"] * options.compile + ["CUDA graph"] * options.cuda_graph
     print(json.dumps({
-        "peer": "PyTorch " + torch.__version__ + " (" + ", ".join(how) + ")",
+        "peer": "PyTorch " + torch.__version__ + " (" + ", ".join(how) + ")", "version": torch.__version__,
+        "versions": {"torch": torch.__version__, "CUDA of torch": torch.version.cuda,
+                     "cuDNN of torch": torch.backends.cudnn.version()},
         "architecture": options.architecture,
         "device": torch.cuda.get_device_name() if options.device == "cuda" else f"{torch.get_num_threads()} threads",
         "precision": options.precision, "batch": options.batch,

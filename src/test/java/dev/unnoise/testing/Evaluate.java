@@ -13,35 +13,45 @@ import dev.unnoise.sampling.Backends;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /** Evaluates networks on backends and compares what they say. */
 public final class Evaluate {
   private Evaluate() {}
 
-  /** Every backend but {@code reference}. */
+  /** Every backend but {@code reference}, or the one that was asked for. */
   public static List<String> backendsUnderTest() {
-    return List.of("cpu", "opencl");
+    return Target.asked().map(List::of).orElse(List.of("cpu", "opencl"));
   }
 
-  /** Every backend. */
+  /** Every backend, or the one that was asked for. */
   public static List<String> allBackends() {
-    return List.of("reference", "cpu", "opencl");
+    return Target.asked().map(List::of).orElse(List.of("reference", "cpu", "opencl"));
   }
 
-  /** Opens a backend's first device; a test of a backend that has none here is skipped, and says why. */
+  /** Opens a backend's first device; see {@link #requireDevice} of one that has none here. */
   public static Device open(String backend) {
     requireDevice(backend);
     return Backends.open(backend, 0).device();
   }
 
-  /** Skips the running test if a backend has no device here. Backends that need no hardware always have one. */
+  /**
+   * Skips the running test if a backend has no device here, and says why. Backends that need no hardware always have
+   * one, and one that was asked for has to.
+   */
   public static void requireDevice(String name) {
     Backend backend =
         Backends.all().stream().filter(candidate -> candidate.name().equals(name)).findFirst().orElseThrow();
-    if (backend.availability() instanceof Availability.Missing missing && name.equals("opencl")) {
-      Assumptions.abort("backend " + name + ": " + missing.what() + "; " + missing.remedy());
+    if (backend.availability() instanceof Availability.Missing missing) {
+      String problem = "backend " + name + ": " + missing.what() + "; " + missing.remedy();
+      if (Target.asked().equals(Optional.of(name))) {
+        Assertions.fail(problem);
+      } else if (name.equals("opencl")) {
+        Assumptions.abort(problem);
+      }
     }
   }
 

@@ -77,6 +77,11 @@ public final class RandomNetworks {
     return config(List.of(8, 8), List.of(32, 1024), 64);
   }
 
+  /** A small network with a head of attention that is wider than a group of work-items. */
+  public static UNetConfig wideHead() {
+    return config(List.of(4, 6), List.of(8, 144), 144);
+  }
+
   private static UNetConfig config(List<Integer> size, List<Integer> channels, int headDim) {
     List<Block> blocks =
         List.of(new Block(false, Optional.of(Resampling.CONV)), new Block(true, Optional.empty()));

@@ -26,6 +26,20 @@ public final class RareProducts {
         context -> matrixCores(context, MatrixUnit.EMULATED_WMMA, DataType.BF16));
   }
 
+  /** Those that the tuner may choose on cards, each for a context of its own. */
+  public static List<Consumer<Gpu>> cards() {
+    return Candidates.all(Traits.CARD).stream()
+        .<Consumer<Gpu>>map(
+            template ->
+                context -> {
+                  for (DataType type : DataType.values()) {
+                    run(context, Traits.CARD, template, geometry(Window.SAME_3X3, false, type));
+                    run(context, Traits.CARD, template, geometry(Window.SAME_3X3, true, type));
+                  }
+                })
+        .toList();
+  }
+
   private static void matrixCores(Gpu context, MatrixUnit unit, DataType type) {
     run(context, Traits.CARD, new MatrixCores(unit), geometry(Window.POINT, false, type));
   }
