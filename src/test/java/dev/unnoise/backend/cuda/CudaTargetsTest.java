@@ -2,6 +2,7 @@ package dev.unnoise.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.unnoise.backend.gpu.network.GpuKernelSources;
@@ -11,6 +12,8 @@ import dev.unnoise.model.Architectures;
 import dev.unnoise.model.UNet;
 import dev.unnoise.model.UNetConfig;
 import dev.unnoise.testing.InOtherProcesses;
+import dev.unnoise.testing.JavaProcess;
+import dev.unnoise.testing.NvidiaLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +39,18 @@ class CudaTargetsTest {
     List<KernelText> texts = texts("ddpm-cifar10-32", Precision.FP32);
     assertTrue(texts.size() > 8, "only " + texts.size() + " programs");
     assertEquals(List.of(), texts.parallelStream().flatMap(text -> complaints(text, TARGETS).stream()).toList());
+  }
+
+  /** By the compiler that will do it on a card's machine. */
+  @Test
+  void theRunTimeCompilerTakesEveryKernel() throws Exception {
+    String[] targets = TARGETS.stream().map(target -> "sm_" + target).toArray(String[]::new);
+    JavaProcess process = JavaProcess.run(NvrtcProgram.class, NvidiaLibraries.environment(), targets);
+    assumeFalse(
+        process.said().endsWith("no NVRTC\n"),
+        "no NVRTC: mvn -Pcuda-redist, pip install nvidia-cuda-nvrtc, or name its folder by " + NvidiaLibraries.VARIABLE);
+    assertEquals(0, process.exit(), process.said());
+    assertTrue(process.said().endsWith("done\n"), process.said());
   }
 
   /** Storage concerns all programs of a file alike, and all targets. */

@@ -1,6 +1,7 @@
 package dev.unnoise.backend.cuda.cublaslt;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
+import dev.unnoise.backend.cuda.api.Nominal;
 import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.gpu.node.AttentionGeometry;
 import dev.unnoise.backend.gpu.node.AttentionLibrary;
@@ -14,7 +15,7 @@ import java.util.Optional;
 
 /**
  * Attention by two matrix products of cuBLASLt and our softmax between them. The algorithms of a form are chosen once,
- * at one number of images, and then compute all: so the bits of an image do not depend on how many there are beside it.
+ * at the nominal number of images, and then compute all.
  */
 public final class CublasLtAttention implements AttentionLibrary, AutoCloseable {
   /** Entries of a head from which products pay: below, our kernel is left to keep the scores to itself. */
@@ -22,12 +23,6 @@ public final class CublasLtAttention implements AttentionLibrary, AutoCloseable 
 
   /** Bytes that algorithms with wide loads want addresses to be multiples of. */
   private static final int ALIGNMENT = 16;
-
-  /** Images at which algorithms are chosen: enough to fill a card. */
-  private static final int NOMINAL_IMAGES = 64;
-
-  /** Elements of an operand beyond which algorithms that count in 32 bits are left out; the choice stays below it. */
-  private static final long NOMINAL_ELEMENTS = 1L << 30;
 
   private final CublasLt library;
   private final Workspace scratch;
@@ -68,7 +63,7 @@ public final class CublasLtAttention implements AttentionLibrary, AutoCloseable 
   }
 
   private List<Algorithm> choose(MatrixProducts form) {
-    int count = (int) Math.clamp(NOMINAL_ELEMENTS / form.largestOperand(), 1, NOMINAL_IMAGES);
+    int count = Nominal.images(form.largestOperand());
     try (DescribedProduct product = new DescribedProduct(form, count, tf32)) {
       return Algorithm.ranked(library, product);
     }

@@ -1,6 +1,7 @@
 package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
+import dev.unnoise.backend.cuda.api.Nominal;
 import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.Launch;
@@ -10,16 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes launches of graphs. The engine of a form is chosen once, at one number of images, and then computes the graphs
- * of all: so the bits of an image do not depend on how many there are beside it.
+ * Makes launches of graphs. The engine of a form is chosen once, at the nominal number of images, and then computes
+ * the graphs of all.
  */
 public final class CudnnPlans implements AutoCloseable {
-  /** Images at which engines are chosen: enough to fill a card. */
-  private static final int NOMINAL_IMAGES = 64;
-
-  /** Elements of a tensor beyond which engines that count in 32 bits are left out; the choice stays below it. */
-  private static final long NOMINAL_ELEMENTS = 1L << 30;
-
   private final Cudnn cudnn;
   private final Workspace workspace;
   private final boolean tf32;
@@ -42,7 +37,7 @@ public final class CudnnPlans implements AutoCloseable {
   }
 
   private List<EngineChoice> choose(GraphForm form) {
-    int images = (int) Math.clamp(NOMINAL_ELEMENTS / form.largestTensor(), 1, NOMINAL_IMAGES);
+    int images = Nominal.images(form.largestTensor());
     try (OperationGraph graph = graph(form, images)) {
       return EngineRanking.of(cudnn, graph, EnginePolicy.of(form.type(), tf32));
     }

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The artifacts {@code org.bytedeco:cuda-redist}, {@code cuda-redist-cublas} and {@code cuda-redist-cudnn}, of which
- * only the libraries inside are used; unpacked when it is their turn.
+ * The artifact {@code org.bytedeco:cuda-redist}, which has NVRTC, or any other with libraries in the same folder; only
+ * the libraries inside are used, and unpacked when it is their turn.
  */
 record ClassPathSource(ClassLoader classPath) implements Source {
   static final String FOLDER = "org/bytedeco/cuda/" + PackedLibraries.platform() + "/";

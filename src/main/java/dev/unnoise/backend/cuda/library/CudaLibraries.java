@@ -83,8 +83,7 @@ public final class CudaLibraries {
             : "nvidia-cuda-nvrtc-cu12 nvidia-cublas-cu12 nvidia-cudnn-cu12";
     return (driver.isEmpty() ? "install NVIDIA's driver for CUDA 12 or newer, then unless they are there " : "")
         + "pip install " + packages
-        + ", or put org.bytedeco:cuda-redist, cuda-redist-cublas and cuda-redist-cudnn on the class path, or name their"
-        + " folders by -D" + LibrarySearch.PATH_PROPERTY + "=…, CUDA_PATH or CUDNN_PATH";
+        + ", or put org.bytedeco:cuda-redist (NVRTC alone) on the class path, or name their folders by -D" + LibrarySearch.PATH_PROPERTY + "=…, CUDA_PATH or CUDNN_PATH";
   }
 
   /** How to get the compiler for cards that the newest does not know, one line. */

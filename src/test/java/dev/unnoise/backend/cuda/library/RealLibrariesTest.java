@@ -4,36 +4,33 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.unnoise.testing.NvidiaLibraries;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * NVIDIA's own libraries, where they are installed: none of these needs a card. The environment may name the folder
+ * NVIDIA's own libraries, where they are installed: none of these needs a card. The environment may name the folders
  * they are in; else those that pip has installed are taken.
  */
 class RealLibrariesTest {
-  private static final String VARIABLE = "UNNOISE_CUDA_LIBRARIES";
   private static final int ELF = 0x7f454c46;
 
   @TempDir private Path folder;
 
-  private static Optional<String> named() {
-    return Optional.ofNullable(System.getenv(VARIABLE)).filter(value -> !value.isBlank());
-  }
-
   /** Whether there is one to be loaded, leaving out what only the loader knows. */
   private static boolean isInstalled(Library library) {
     Source source =
-        named()
-            .<Source>map(value -> new FolderSource(VARIABLE, List.of(Path.of(value)), Layout.ANY))
-            .orElseGet(() -> new PythonSource(PythonPath::ofPython3));
+        NvidiaLibraries.folders().isEmpty()
+            ? new PythonSource(PythonPath::ofPython3)
+            : new FolderSource(NvidiaLibraries.VARIABLE, NvidiaLibraries.folders(), Layout.ANY);
     return source.candidates(library).anyMatch(Candidate.Loadable.class::isInstance);
   }
 
@@ -61,8 +58,9 @@ class RealLibrariesTest {
   void theCompilerMakesCodeForACardAndTheRestLoads() throws Exception {
     assumeTrue(
         isInstalled(Library.NVRTC),
-        "no NVRTC: pip install nvidia-cuda-nvrtc nvidia-cublas nvidia-cudnn-cu13, or name a folder by " + VARIABLE);
-    List<String> lines = run(named().map(value -> List.of("-Dunnoise.cuda.path=" + value)).orElse(List.of()));
+        "no NVRTC: pip install nvidia-cuda-nvrtc nvidia-cublas nvidia-cudnn-cu13, or name folders by " + NvidiaLibraries.VARIABLE);
+    String folders = NvidiaLibraries.folders().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+    List<String> lines = run(folders.isEmpty() ? List.of() : List.of("-Dunnoise.cuda.path=" + folders));
     assertTrue(fact(lines, "NVRTC").matches("1[2-9]\\.\\d+"), lines.toString());
     assertEquals(fact(lines, "NVRTC"), fact(lines, "bound"), "the bindings call another library");
     assertEquals("true", fact(lines, "builtins"));
