@@ -118,6 +118,7 @@ public final class KernelsProgram {
           Backends.open(backend, 0).device(),
           device -> {
             SmallWork.network(device, RandomNetworks.wide(), precision);
+            SmallWork.network(device, RandomNetworks.wideHead(), precision);
             SmallWork.thresholdedSampling(device, precision);
           });
     }

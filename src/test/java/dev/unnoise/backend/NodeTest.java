@@ -15,7 +15,9 @@ import dev.unnoise.testing.Target;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every kind of node on every backend against {@code reference}. */
 class NodeTest {
   private static final int SEEDS = 40;
+  private static final int WIDE_SEEDS = 8;
   private static final int IMAGES = 3;
 
   /** Roundings of a result at most, each relative to the root mean square: sums in single precision have many. */
@@ -40,20 +43,35 @@ class NodeTest {
   @ParameterizedTest(name = "{0} {1}")
   @MethodSource("cases")
   void agreesWithReference(Target target, Class<? extends Node> kind) {
+    compare(target, LongStream.range(0, SEEDS).boxed(), seed -> NodeCase.network(kind, seed));
+  }
+
+  static Stream<Arguments> products() {
+    return Target.of(Evaluate.backendsUnderTest())
+        .flatMap(target -> NodeCase.PRODUCTS.stream().map(kind -> Arguments.of(target, kind)));
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("products")
+  void wideProductsAgreeWithReference(Target target, Class<? extends Node> kind) {
+    compare(target, LongStream.range(0, WIDE_SEEDS).boxed(), seed -> NodeCase.wide(kind, seed));
+  }
+
+  private static void compare(Target target, Stream<Long> seeds, Function<Long, Network> networks) {
     try (Device reference = Evaluate.open("reference");
         Device device = Evaluate.open(target.backend())) {
       double roundings = target.precision() == Precision.FP32 ? SINGLE_ROUNDINGS : HALF_ROUNDINGS;
-      for (long seed = 0; seed < SEEDS; seed++) {
-        Network network = NodeCase.network(kind, seed);
-        float[] x = Evaluate.normals(seed, IMAGES * network.sampleShape().elements());
-        int[] labels = network.labelled() ? new int[] {6, 0, 3} : new int[0];
-        NormalWeights weights = new NormalWeights(seed);
-        float[] expected = Evaluate.predict(reference, network, weights, x, IMAGES, 123, labels);
-        float[] actual =
-            Evaluate.predict(device, target.precision(), network, weights, x, IMAGES, 123, labels);
-        double error = Math.sqrt(Evaluate.normalizedError(expected, actual));
-        assertTrue(error < roundings * target.unit(), () -> describe(network) + ": relative error " + error);
-      }
+      seeds.forEach(
+          seed -> {
+            Network network = networks.apply(seed);
+            float[] x = Evaluate.normals(seed, IMAGES * network.sampleShape().elements());
+            int[] labels = network.labelled() ? new int[] {6, 0, 3} : new int[0];
+            NormalWeights weights = new NormalWeights(seed);
+            float[] expected = Evaluate.predict(reference, network, weights, x, IMAGES, 123, labels);
+            float[] actual = Evaluate.predict(device, target.precision(), network, weights, x, IMAGES, 123, labels);
+            double error = Math.sqrt(Evaluate.normalizedError(expected, actual));
+            assertTrue(error < roundings * target.unit(), () -> describe(network) + ": relative error " + error);
+          });
     }
   }
 

@@ -56,9 +56,30 @@ public final class NodeCase {
           SinusoidalEmbedding.class,
           Upsample.class);
 
-  private static final int CONDITIONING = 96;
+  /** Kinds that backends leave to libraries where there is much to do. */
+  public static final List<Class<? extends Node>> PRODUCTS = List.of(Attention.class, Convolution.class, Linear.class);
+
+  private static final Width NARROW = new Width(120, 96, 1, 1, 20, 1, 8);
+
+  /** Enough for the libraries of vendors. */
+  private static final Width WIDE = new Width(1000, 160, 4, 16, 40, 8, 12);
+
+  /**
+   * How many channels there are.
+   *
+   * @param sample of the sample, from which operands are cut
+   * @param conditioning of the conditioning
+   * @param step that channels are multiples of
+   * @param least steps of a tensor
+   * @param most steps of a tensor
+   * @param headStep that a head's entries are multiples of
+   * @param mostHeadSteps of a head
+   */
+  private record Width(
+      int sample, int conditioning, int step, int least, int most, int headStep, int mostHeadSteps) {}
 
   private final Random random;
+  private final Width extent;
   private final Class<? extends Node> kind;
   private final GraphBuilder graph = new GraphBuilder("denoiser");
   private final int height;
@@ -69,20 +90,26 @@ public final class NodeCase {
   private int conditioningUsed;
   private int copies;
 
-  private NodeCase(Class<? extends Node> kind, long seed) {
+  private NodeCase(Class<? extends Node> kind, Width extent, long seed) {
     this.kind = kind;
+    this.extent = extent;
     this.random = new Random(seed * 1000 + KINDS.indexOf(kind));
     this.height = 2 + random.nextInt(9);
     this.width = 2 + random.nextInt(9);
   }
 
   public static Network network(Class<? extends Node> kind, long seed) {
-    return new NodeCase(kind, seed).build();
+    return new NodeCase(kind, NARROW, seed).build();
+  }
+
+  /** The same with as many channels as networks in use have: one of {@link #PRODUCTS}. */
+  public static Network wide(Class<? extends Node> kind, long seed) {
+    return new NodeCase(kind, WIDE, seed).build();
   }
 
   private Network build() {
-    sample = graph.input(Network.SAMPLE, new Shape(120, height, width));
-    conditioning = graph.input(Network.CONDITIONING, Shape.vector(CONDITIONING));
+    sample = graph.input(Network.SAMPLE, new Shape(extent.sample(), height, width));
+    conditioning = graph.input(Network.CONDITIONING, Shape.vector(extent.conditioning()));
     Tensor timestep = graph.input(Network.TIMESTEP, Shape.vector(1));
     Tensor result = graph.append(node(timestep));
     return new Network(conditioningGraph(), graph.build(result));
@@ -157,7 +184,7 @@ public final class NodeCase {
       }
     }
     Optional<GroupNorm.Modulation> modulation =
-        channels * 2 <= CONDITIONING && random.nextBoolean()
+        channels * 2 <= extent.conditioning() && random.nextBoolean()
             ? Optional.of(new GroupNorm.Modulation(vector(channels), vector(channels)))
             : Optional.empty();
     return new GroupNorm(
@@ -174,7 +201,7 @@ public final class NodeCase {
 
   private Node attention() {
     int heads = 1 + random.nextInt(3);
-    int channels = heads * (1 + random.nextInt(8));
+    int channels = heads * extent.headStep() * (1 + random.nextInt(extent.mostHeadSteps()));
     Tensor query = operand(channels);
     return new Attention(
         "node", query, operand(channels), operand(channels), heads, output(query.shape()));
@@ -232,12 +259,12 @@ public final class NodeCase {
   private Graph conditioningGraph() {
     GraphBuilder builder = new GraphBuilder("conditioning");
     Tensor timestep = builder.input(Network.TIMESTEP, Shape.vector(1));
-    Tensor output = Tensor.dense(Network.CONDITIONING, Shape.vector(CONDITIONING));
+    Tensor output = Tensor.dense(Network.CONDITIONING, Shape.vector(extent.conditioning()));
     if (kind == Lookup.class) {
       Tensor label = builder.input(Network.LABEL, Shape.vector(1));
-      builder.append(new Lookup("embedding", label, parameter("table", 7, CONDITIONING), output));
+      builder.append(new Lookup("embedding", label, parameter("table", 7, extent.conditioning()), output));
     } else if (kind == FourierEmbedding.class) {
-      builder.append(new FourierEmbedding("embedding", timestep, parameter("frequencies", CONDITIONING / 2), output));
+      builder.append(new FourierEmbedding("embedding", timestep, parameter("frequencies", extent.conditioning() / 2), output));
     } else {
       builder.append(
           new SinusoidalEmbedding("embedding", timestep, random.nextBoolean(), random.nextInt(2), output));
@@ -246,7 +273,7 @@ public final class NodeCase {
   }
 
   private int channels() {
-    return 1 + random.nextInt(20);
+    return extent.step() * (extent.least() + random.nextInt(extent.most() - extent.least() + 1));
   }
 
   private static Parameter parameter(String name, Integer... shape) {

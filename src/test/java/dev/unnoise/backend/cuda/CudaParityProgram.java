@@ -46,6 +46,8 @@ final class CudaParityProgram {
   /** Fewer than elsewhere: stubs compute thread by thread. */
   private static final int SEEDS = 12;
 
+  private static final int WIDE_SEEDS = 5;
+
   private static final int IMAGES = 3;
 
   /** Mean squared error as a share of the mean square: single precision rounds at about 1e-15. */
@@ -109,18 +111,26 @@ final class CudaParityProgram {
         Device device = StubWork.open()) {
       for (Class<? extends Node> kind : NodeCase.KINDS) {
         for (long seed = 0; seed < SEEDS; seed++) {
-          Network network = NodeCase.network(kind, seed);
-          float[] x = Evaluate.normals(seed, IMAGES * network.sampleShape().elements());
-          int[] labels = network.labelled() ? new int[] {6, 0, 3} : new int[0];
-          NormalWeights weights = new NormalWeights(seed);
-          float[] expected = Evaluate.predict(reference, network, weights, x, IMAGES, 123, labels);
-          float[] actual = Evaluate.predict(device, network, weights, x, IMAGES, 123, labels);
-          double error = Evaluate.normalizedError(expected, actual);
-          assertTrue(error < LIMIT, network.denoiser().nodes().getLast() + ": normalised error " + error);
+          compare(reference, device, NodeCase.network(kind, seed), seed);
+        }
+      }
+      for (Class<? extends Node> kind : NodeCase.PRODUCTS) {
+        for (long seed = 0; seed < WIDE_SEEDS; seed++) {
+          compare(reference, device, NodeCase.wide(kind, seed), seed);
         }
       }
     }
     work.requireNothingLeft("after all nodes");
+  }
+
+  private static void compare(Device reference, Device device, Network network, long seed) {
+    float[] x = Evaluate.normals(seed, IMAGES * network.sampleShape().elements());
+    int[] labels = network.labelled() ? new int[] {6, 0, 3} : new int[0];
+    NormalWeights weights = new NormalWeights(seed);
+    float[] expected = Evaluate.predict(reference, network, weights, x, IMAGES, 123, labels);
+    float[] actual = Evaluate.predict(device, network, weights, x, IMAGES, 123, labels);
+    double error = Evaluate.normalizedError(expected, actual);
+    assertTrue(error < LIMIT, network.denoiser().nodes().getLast() + ": normalised error " + error);
   }
 
   /** Image k has the same bits in any batch, at any place of it. */
