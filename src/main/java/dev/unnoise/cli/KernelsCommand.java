@@ -47,7 +47,7 @@ final class KernelsCommand implements Callable<Integer> {
       description = "In what the network computes: fp32, bf16 or fp16 (default: ${DEFAULT-VALUE}).")
   private Precision precision;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the files; it must exist.")
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the files; made if it is not there.")
   private Path out;
 
   @Option(names = "--verbose", description = "Print stack traces of failures.")
@@ -66,12 +66,10 @@ final class KernelsCommand implements Callable<Integer> {
                         spec.commandLine(),
                         "--dialect " + dialect + " is unknown, expected one of "
                             + String.join(", ", all.stream().flatMap(one -> one.dialects().stream()).toList())));
-    if (!Files.isDirectory(out)) {
-      throw new UnnoiseException(out + (Files.exists(out) ? " is not a folder" : " does not exist") + ", expected a folder");
-    }
     try (Checkpoint checkpoint = model.open()) {
       Network network = ModelOption.network(checkpoint, Optional.empty());
       List<KernelSources.KernelText> texts = sources.of(network, dialect, precision);
+      makeFolder();
       for (KernelSources.KernelText text : texts) {
         write(text.name() + text.ending(), text.source());
         write(text.name() + ".options", text.options() + "\n");
@@ -80,6 +78,17 @@ final class KernelsCommand implements Callable<Integer> {
       writer.println(out.toAbsolutePath().normalize() + ": " + texts.size() + " programs");
     }
     return 0;
+  }
+
+  private void makeFolder() {
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw new UnnoiseException(out + " is not a folder, expected one or a name that is free");
+    }
+    try {
+      Files.createDirectories(out);
+    } catch (IOException e) {
+      throw new UnnoiseException(out + " cannot be made: " + FileFailure.reason(e), e);
+    }
   }
 
   private void write(String name, String content) {

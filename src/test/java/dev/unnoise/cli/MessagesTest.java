@@ -150,7 +150,7 @@ class MessagesTest {
         "tune --architecture resnet | 2 | --architecture resnet is unknown, expected one of",
         "kernels --dialect opencl --precision int8 --out %empty | 2 | int8",
         "kernels --dialect metal --out %empty | 2 | --dialect metal is unknown, expected one of opencl, cuda",
-        "kernels --dialect cuda --out %nowhere | 1 | nowhere does not exist, expected a folder",
+        "kernels --dialect cuda --out %text.png | 1 | text.png is not a folder, expected one or a name that is free",
         "info --model %nowhere | 1 | does not exist",
       })
   void saysWhatIsWrong(String line, int exit, String expected) throws IOException {
