@@ -3,7 +3,9 @@ package dev.unnoise.backend.cuda;
 import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.CudaDeviceInfo;
 import dev.unnoise.backend.cuda.api.Workspace;
+import dev.unnoise.backend.cuda.cublaslt.CublasLt;
 import dev.unnoise.backend.cuda.cublaslt.CublasLtAttention;
+import dev.unnoise.backend.cuda.cudnn.Cudnn;
 import dev.unnoise.backend.cuda.cudnn.CudnnAttention;
 import dev.unnoise.backend.cuda.cudnn.CudnnPlans;
 import dev.unnoise.backend.cuda.cudnn.CudnnProducts;
@@ -19,6 +21,7 @@ import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.run.Precision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What cuDNN and cuBLASLt compute on a card, as far as they are there; our kernels do the rest. */
@@ -34,28 +37,31 @@ final class VendorLibraries implements AutoCloseable {
   /** Opens the libraries on a card. */
   VendorLibraries(CudaContext context) {
     try {
-      // Its plans run one after another, and so may share memory; so do all attentions.
+      // What they compute runs one after another, and so may share memory.
       Workspace scratch = held.own(new Workspace(context));
       Workspace scores = held.own(new Workspace(context));
-      single = traits(context, scratch, scores, false);
-      tf32 = traits(context, scratch, scores, true);
+      Optional<Cudnn> cudnn =
+          LOADED.isLoaded(Library.CUDNN) ? Optional.of(held.own(new Cudnn(context))) : Optional.empty();
+      Optional<CublasLt> cublasLt =
+          LOADED.isLoaded(Library.CUBLASLT) ? Optional.of(held.own(new CublasLt(context))) : Optional.empty();
+      single = traits(cudnn, cublasLt, scratch, scores, false);
+      tf32 = traits(cudnn, cublasLt, scratch, scores, true);
     } catch (RuntimeException e) {
       Closing.after(e, held::close);
       throw e;
     }
   }
 
-  private Traits traits(CudaContext context, Workspace scratch, Workspace scores, boolean fewerBits) {
+  private static Traits traits(
+      Optional<Cudnn> cudnn, Optional<CublasLt> cublasLt, Workspace scratch, Workspace scores, boolean fewerBits) {
     Traits traits = Traits.CARD;
     List<AttentionLibrary> attention = new ArrayList<>();
-    if (LOADED.isLoaded(Library.CUDNN)) {
-      CudnnPlans plans = held.own(new CudnnPlans(context, scratch, fewerBits));
+    if (cudnn.isPresent()) {
+      CudnnPlans plans = new CudnnPlans(cudnn.get(), scratch, fewerBits);
       traits = traits.with(new CudnnProducts(plans));
       attention.add(new CudnnAttention(plans));
     }
-    if (LOADED.isLoaded(Library.CUBLASLT)) {
-      attention.add(held.own(new CublasLtAttention(context, scratch, scores, fewerBits)));
-    }
+    cublasLt.ifPresent(library -> attention.add(new CublasLtAttention(library, scratch, scores, fewerBits)));
     return traits.with(attention);
   }
 

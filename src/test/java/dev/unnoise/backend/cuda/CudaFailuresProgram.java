@@ -164,7 +164,7 @@ final class CudaFailuresProgram {
     failTwice("cudnnCreate", 1, "cuMemFreeHost");
     failTwice("cudnnSetStream", 1, "cudnnDestroy");
     failTwice("cudnnBackendSetAttribute", 8, "cudnnBackendDestroyDescriptor");
-    failTwice("cublasLtCreate", 2, "cudnnDestroy");
+    failTwice("cublasLtCreate", 1, "cudnnDestroy");
   }
 
   private void failTwice(String name, long nth, String release) {

@@ -1,6 +1,5 @@
 package dev.unnoise.backend.cuda.cublaslt;
 
-import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.Nominal;
 import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.gpu.node.AttentionGeometry;
@@ -17,7 +16,7 @@ import java.util.Optional;
  * Attention by two matrix products of cuBLASLt and our softmax between them. The algorithms of a form are chosen once,
  * at the nominal number of images, and then compute all.
  */
-public final class CublasLtAttention implements AttentionLibrary, AutoCloseable {
+public final class CublasLtAttention implements AttentionLibrary {
   /** Entries of a head from which products pay: below, our kernel is left to keep the scores to itself. */
   private static final int NARROWEST_HEAD = 32;
 
@@ -31,14 +30,14 @@ public final class CublasLtAttention implements AttentionLibrary, AutoCloseable 
   private final Map<MatrixProducts, List<Algorithm>> algorithms = new HashMap<>();
 
   /**
-   * Opens the library on a card.
+   * Attention by a library on a card.
    *
    * @param scratch for algorithms
    * @param scores for what lies between the products
    * @param tf32 whether factors in single precision may be rounded to 10 bits
    */
-  public CublasLtAttention(CudaContext context, Workspace scratch, Workspace scores, boolean tf32) {
-    this.library = new CublasLt(context);
+  public CublasLtAttention(CublasLt library, Workspace scratch, Workspace scores, boolean tf32) {
+    this.library = library;
     this.scratch = scratch;
     this.scores = scores;
     this.tf32 = tf32;
@@ -72,10 +71,5 @@ public final class CublasLtAttention implements AttentionLibrary, AutoCloseable 
   /** Products of a form that {@link #launch} has found algorithms for. */
   LtProduct product(MatrixProducts form, int count) {
     return LtProduct.of(library, scratch, form, count, tf32, ranked(form));
-  }
-
-  @Override
-  public void close() {
-    library.close();
   }
 }

@@ -23,7 +23,7 @@ public final class Cudnn implements AutoCloseable {
    *
    * @throws BackendException if the library refuses
    */
-  Cudnn(CudaContext context) {
+  public Cudnn(CudaContext context) {
     this.context = context;
     context.makeCurrent();
     try (Arena arena = Arena.ofConfined()) {

@@ -1,6 +1,5 @@
 package dev.unnoise.backend.cuda.cudnn;
 
-import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.Nominal;
 import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.gpu.Closing;
@@ -14,19 +13,20 @@ import java.util.Optional;
  * Makes launches of graphs. The engine of a form is chosen once, at the nominal number of images, and then computes
  * the graphs of all.
  */
-public final class CudnnPlans implements AutoCloseable {
+public final class CudnnPlans {
   private final Cudnn cudnn;
   private final Workspace workspace;
   private final boolean tf32;
   private final Map<GraphForm, List<EngineChoice>> choices = new HashMap<>();
 
   /**
-   * Opens the library on a card.
+   * Plans of a library on a card.
    *
+   * @param workspace for engines
    * @param tf32 whether products in single precision may round their inputs to 10 bits
    */
-  public CudnnPlans(CudaContext context, Workspace workspace, boolean tf32) {
-    this.cudnn = new Cudnn(context);
+  public CudnnPlans(Cudnn cudnn, Workspace workspace, boolean tf32) {
+    this.cudnn = cudnn;
     this.workspace = workspace;
     this.tf32 = tf32;
   }
@@ -70,10 +70,5 @@ public final class CudnnPlans implements AutoCloseable {
     }
     graph.close();
     return Optional.empty();
-  }
-
-  @Override
-  public void close() {
-    cudnn.close();
   }
 }
