@@ -45,6 +45,9 @@ Problem make_tensor(Descriptor &descriptor) {
   if (tensor.alignment < 1 || (tensor.alignment & (tensor.alignment - 1))) {
     return bad("the alignment of a tensor is no power of two");
   }
+  if (tensor.alignment < static_cast<int64_t>(bytes_of(tensor.type))) {
+    return bad("the alignment of a tensor is less than its elements' size");
+  }
   descriptor.tensor = std::make_shared<const Tensor>(tensor);
   return NONE;
 }

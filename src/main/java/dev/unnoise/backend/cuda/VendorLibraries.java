@@ -52,12 +52,12 @@ final class VendorLibraries implements AutoCloseable {
     }
   }
 
-  private static Traits traits(
+  private Traits traits(
       Optional<Cudnn> cudnn, Optional<CublasLt> cublasLt, Workspace scratch, Workspace scores, boolean fewerBits) {
     Traits traits = Traits.CARD;
     List<AttentionLibrary> attention = new ArrayList<>();
     if (cudnn.isPresent()) {
-      CudnnPlans plans = new CudnnPlans(cudnn.get(), scratch, fewerBits);
+      CudnnPlans plans = held.own(new CudnnPlans(cudnn.get(), scratch, fewerBits));
       traits = traits.with(new CudnnProducts(plans));
       attention.add(new CudnnAttention(plans));
     }

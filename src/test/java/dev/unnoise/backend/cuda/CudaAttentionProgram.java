@@ -27,7 +27,7 @@ final class CudaAttentionProgram {
   private final StubWork work;
   private final StubControl control;
   private final Device reference = Evaluate.open("reference");
-  private final Device device = StubWork.open();
+  private Device device = StubWork.open();
 
   /** Whose attention it is. */
   private enum By {
@@ -65,10 +65,11 @@ final class CudaAttentionProgram {
     compute(By.CUDNN, twoHeads, Precision.FP16, 2);
     compute(By.CUDNN, narrow, Precision.BF16, 2);
     compute(By.OUR_KERNEL, uneven, Precision.BF16, 2);
+    reopen();
     control.set("cudnnAttentionEngines", 0);
     compute(By.CUBLASLT, wide, Precision.BF16, 3);
     compute(By.CUBLASLT, twoHeads, Precision.FP16, 2);
-    control.reset();
+    reopen();
     // Scores of four images fill a chunk, and one is left.
     compute(By.CUBLASLT, network(36, 36, 1, 32), Precision.FP32, 5);
     batches(wide, twoHeads);
@@ -76,6 +77,13 @@ final class CudaAttentionProgram {
     reference.close();
     device.close();
     work.requireNothingLeft("after closing");
+  }
+
+  /** A device remembers the engines that it has found. */
+  private void reopen() {
+    device.close();
+    control.reset();
+    device = StubWork.open();
   }
 
   private void compute(By by, Network network, Precision precision, int images) {

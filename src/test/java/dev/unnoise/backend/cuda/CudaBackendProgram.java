@@ -3,6 +3,7 @@ package dev.unnoise.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.Precision;
@@ -30,6 +31,7 @@ final class CudaBackendProgram {
       case "sampling" -> program.sampling();
       case "networks" -> program.networks();
       case "convolutions" -> program.convolutions();
+      case "no libraries" -> program.withoutLibraries();
       case String other -> throw new IllegalArgumentException(other);
     }
     System.out.println("done");
@@ -106,6 +108,24 @@ final class CudaBackendProgram {
         assertTrue(control.seen("cudnnBackendExecute") > 5, "cuDNN computed nothing");
         assertEquals(List.of(), control.violations());
       }
+    }
+    work.requireNothingLeft("after closing");
+  }
+
+  /** Our kernels compute what libraries would. */
+  private void withoutLibraries() {
+    System.setProperty(CudaLibraries.WITHOUT_PROPERTY, "cudnn,cublaslt");
+    Network network = StubWork.compact();
+    float[] x = Evaluate.normals(7, network.sampleShape().elements());
+    try (Device reference = Evaluate.open("reference");
+        Device device = StubWork.open()) {
+      assertTrue(device.info().toString().contains("slower without cuBLASLt and cuDNN"), device.info().toString());
+      assertEquals(List.of(Precision.FP32, Precision.BF16, Precision.FP16), device.info().precisions());
+      float[] expected = Evaluate.predict(reference, network, work.weights, x, 1, 250);
+      float[] actual = Evaluate.predict(device, Precision.FP32, network, work.weights, x, 1, 250);
+      double error = Math.sqrt(Evaluate.normalizedError(expected, actual));
+      assertTrue(error < 1e-5, "error " + error);
+      assertEquals(0, control.seen("cudnnCreate") + control.seen("cublasLtCreate"));
     }
     work.requireNothingLeft("after closing");
   }

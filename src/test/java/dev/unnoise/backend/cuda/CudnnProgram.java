@@ -177,12 +177,12 @@ final class CudnnProgram {
     work.requireNothingLeft(when);
   }
 
-  /** A device that has failed predicts again; engines were chosen by the first prediction. */
+  /** A device that has failed predicts again; graphs were prepared by the first prediction. */
   private void onOneDevice(float[] clean) {
     try (Device device = StubWork.open()) {
       predict(device, Precision.FP32);
       for (String name :
-          List.of("cudnnBackendCreateDescriptor", "cudnnBackendSetAttribute", "cudnnBackendGetAttribute", "cudnnBackendExecute")) {
+          List.of("cudnnBackendCreateDescriptor", "cudnnBackendSetAttribute", "cudnnBackendFinalize", "cudnnBackendExecute")) {
         control.reset();
         predict(device, Precision.FP32);
         for (long nth : StubWork.places(name, control.seen(name))) {

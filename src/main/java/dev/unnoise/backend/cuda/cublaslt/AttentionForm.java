@@ -5,7 +5,6 @@ import dev.unnoise.backend.gpu.node.AttentionGeometry;
 import dev.unnoise.backend.gpu.node.AttentionOperands;
 import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.graph.DataType;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -32,18 +31,20 @@ record AttentionForm(AttentionGeometry geometry, AttentionOperands operands) {
 
   private Matrices square(DataType type) {
     long tokens = geometry.tokens();
-    int alignment = new Located(null, 0, Math.toIntExact(tokens * tokens)).alignment(type);
+    int alignment = alignment(tokens * tokens * type.bytes());
     return new Matrices(type, tokens, tokens, tokens, tokens * tokens, alignment);
   }
 
   /** Bytes that the addresses of all heads of all images are multiples of. */
   int alignment() {
     DataType type = geometry.type();
-    int ofHeads = new Located(null, 0, geometry.headDim()).alignment(type);
-    IntStream ofOperands =
-        Stream.of(operands.query(), operands.key(), operands.value(), operands.output())
-            .mapToInt(located -> located.alignment(type));
-    return Math.min(ofHeads, ofOperands.min().orElseThrow());
+    return Stream.of(operands.query(), operands.key(), operands.value(), operands.output())
+        .mapToInt(one -> Math.min(one.alignment(type), alignment((long) one.stride() * type.bytes())))
+        .reduce(alignment((long) geometry.headDim() * type.bytes()), Math::min);
+  }
+
+  private static int alignment(long bytes) {
+    return (int) Long.lowestOneBit(bytes | Located.WIDEST_LOAD);
   }
 
   /** The address of a head of an image. */

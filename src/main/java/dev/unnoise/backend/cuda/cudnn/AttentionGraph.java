@@ -20,12 +20,16 @@ record AttentionGraph(AttentionGeometry geometry, Strides strides) implements Gr
 
   private static final int AXES = 4;
 
-  /**
-   * Elements from one token to the next.
-   *
-   * @param alignment bytes that all addresses are multiples of
-   */
-  record Strides(int query, int key, int value, int output, int alignment) {}
+  /** Elements from one token to the next. */
+  record Strides(int query, int key, int value, int output) {}
+
+  /** Bytes that all addresses are multiples of: engines take no others. */
+  static final int ALIGNMENT = 16;
+
+  @Override
+  public boolean isFused() {
+    return true;
+  }
 
   @Override
   public DataType type() {
@@ -93,7 +97,7 @@ record AttentionGraph(AttentionGeometry geometry, Strides strides) implements Gr
       return builder.tensor(
           id,
           geometry.type(),
-          strides.alignment(),
+          ALIGNMENT,
           new long[] {images, heads, tokens, geometry.headDim()},
           new long[] {tokens * stride, geometry.headDim(), stride, 1});
     }
@@ -102,7 +106,7 @@ record AttentionGraph(AttentionGeometry geometry, Strides strides) implements Gr
       return builder.tensor(
           id,
           geometry.type(),
-          strides.alignment(),
+          ALIGNMENT,
           new long[] {images, heads, geometry.headDim(), tokens},
           new long[] {tokens * stride, geometry.headDim(), 1, stride});
     }

@@ -3,12 +3,13 @@ package dev.unnoise.backend.cuda.cudnn;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.node.ProductGeometry;
 import dev.unnoise.graph.DataType;
+import java.util.Optional;
 
 /**
  * A product as a graph of cuDNN's operations: y = x ∗ w, then what is added to it. Tensors are described in the order
  * N,C,H,W with strides that put channels innermost.
  */
-record ConvolutionGraph(ProductGeometry geometry, Strides strides) implements GraphForm {
+record ConvolutionGraph(ProductGeometry geometry, Places places) implements GraphForm {
   /** Numbers by which the variant pack calls tensors. */
   static final long SOURCE = 1;
 
@@ -19,24 +20,30 @@ record ConvolutionGraph(ProductGeometry geometry, Strides strides) implements Gr
   private static final long PRODUCT = 11;
   private static final long SHIFTED = 12;
 
+  /** Bytes that weights are aligned to. */
+  private static final int ALIGNMENT = 16;
+
+  /**
+   * Where a tensor lies.
+   *
+   * @param stride elements from one pixel to the next, of rows from one image's to the next
+   * @param alignment bytes that its address is a multiple of
+   */
+  record Place(int stride, int alignment) {}
+
   /**
    * Where tensors lie.
    *
-   * @param source elements from one pixel of the source to the next
-   * @param output likewise of the output
-   * @param residual likewise of the residual; 0 if nothing is added
-   * @param vector elements from one image's row of what is added to every pixel to the next; 0 for one row for all
-   *     images, -1 if nothing is added
-   * @param alignment bytes that all addresses are multiples of
+   * @param vector rows of what is added to every pixel of an image; with the stride 0 it is one row for all images
    */
-  record Strides(int source, int output, int residual, int vector, int alignment) {
+  record Places(Place source, Place output, Optional<Place> vector, Optional<Place> residual) {
     /** Without what is added. */
-    Strides bare() {
-      return new Strides(source, output, 0, -1, alignment);
+    Places bare() {
+      return new Places(source, output, Optional.empty(), Optional.empty());
     }
 
     boolean isBare() {
-      return residual == 0 && vector < 0;
+      return vector.isEmpty() && residual.isEmpty();
     }
   }
 
@@ -47,67 +54,73 @@ record ConvolutionGraph(ProductGeometry geometry, Strides strides) implements Gr
 
   @Override
   public long largestTensor() {
-    long source = (long) geometry.height() * geometry.width() * strides.source();
-    return Math.max(source, geometry.pixels() * Math.max(strides.output(), strides.residual()));
+    long source = (long) geometry.height() * geometry.width() * places.source().stride();
+    int widest = Math.max(places.output().stride(), places.residual().map(Place::stride).orElse(0));
+    return Math.max(source, geometry.pixels() * widest);
+  }
+
+  @Override
+  public boolean isFused() {
+    return !places.isBare();
   }
 
   @Override
   public void describe(GraphBuilder builder, int images) {
-    new Drawing(builder, geometry, strides, images).draw();
+    new Drawing(builder, geometry, places, images).draw();
   }
 
-  private record Drawing(GraphBuilder builder, ProductGeometry geometry, Strides strides, int images) {
+  private record Drawing(GraphBuilder builder, ProductGeometry geometry, Places places, int images) {
     void draw() {
       Descriptor source =
-          pixels(SOURCE, geometry.type(), geometry.channels(), geometry.height(), geometry.width(), strides.source());
+          pixels(SOURCE, geometry.type(), geometry.channels(), geometry.height(), geometry.width(), places.source());
       int side = geometry.window().kernel();
       Descriptor weight =
           builder.tensor(
               WEIGHT,
               geometry.type(),
-              strides.alignment(),
+              ALIGNMENT,
               new long[] {geometry.outputChannels(), geometry.channels(), side, side},
               distances(side, side, geometry.channels()));
-      Descriptor sum = strides.isBare() ? output() : between(PRODUCT);
+      Descriptor sum = places.isBare() ? output() : between(PRODUCT);
       builder.convolve(geometry.window(), source, weight, sum);
-      if (strides.vector() >= 0) {
-        Descriptor next = strides.residual() == 0 ? output() : between(SHIFTED);
-        builder.combine(cudnn_h.CUDNN_POINTWISE_ADD(), sum, vector(), next);
+      if (places.vector().isPresent()) {
+        Descriptor next = places.residual().isEmpty() ? output() : between(SHIFTED);
+        builder.combine(cudnn_h.CUDNN_POINTWISE_ADD(), sum, vector(places.vector().get()), next);
         sum = next;
       }
-      if (strides.residual() != 0) {
-        builder.combine(cudnn_h.CUDNN_POINTWISE_ADD(), sum, result(RESIDUAL, geometry.type(), strides.residual()), output());
+      if (places.residual().isPresent()) {
+        Descriptor residual = result(RESIDUAL, geometry.type(), places.residual().get());
+        builder.combine(cudnn_h.CUDNN_POINTWISE_ADD(), sum, residual, output());
       }
     }
 
-    private Descriptor vector() {
+    private Descriptor vector(Place place) {
       long channels = geometry.outputChannels();
-      long rows = strides.vector() == 0 ? 1 : images;
-      long row = strides.vector() == 0 ? channels : strides.vector();
+      long rows = place.stride() == 0 ? 1 : images;
+      long row = place.stride() == 0 ? channels : place.stride();
       return builder.tensor(
           VECTOR,
           DataType.F32,
-          strides.alignment(),
+          place.alignment(),
           new long[] {rows, channels, 1, 1},
           new long[] {row, 1, channels, channels});
     }
 
     private Descriptor output() {
-      return result(OUTPUT, geometry.outputType(), strides.output());
+      return result(OUTPUT, geometry.outputType(), places.output());
     }
 
-    private Descriptor result(long id, DataType type, int pixelStride) {
-      return pixels(
-          id, type, geometry.outputChannels(), geometry.outputHeight(), geometry.outputWidth(), pixelStride);
+    private Descriptor result(long id, DataType type, Place place) {
+      return pixels(id, type, geometry.outputChannels(), geometry.outputHeight(), geometry.outputWidth(), place);
     }
 
-    private Descriptor pixels(long id, DataType type, long channels, long height, long width, int pixelStride) {
+    private Descriptor pixels(long id, DataType type, long channels, long height, long width, Place place) {
       return builder.tensor(
           id,
           type,
-          strides.alignment(),
+          place.alignment(),
           new long[] {images, channels, height, width},
-          distances(height, width, pixelStride));
+          distances(height, width, place.stride()));
     }
 
     private Descriptor between(long id) {

@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A handle of cuDNN on a stream. */
-public final class Cudnn implements AutoCloseable {
+public final class Cudnn implements Card, AutoCloseable {
   static final AtomicLong HELD = new AtomicLong();
   private static final int LONGEST_MESSAGE = 512;
 
@@ -52,6 +52,16 @@ public final class Cudnn implements AutoCloseable {
     }
     context.makeCurrent();
     return handle;
+  }
+
+  @Override
+  public void graph(Descriptor graph) {
+    graph.handle(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_HANDLE(), this);
+  }
+
+  @Override
+  public void plan(Descriptor plan) {
+    plan.handle(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_HANDLE(), this);
   }
 
   /**

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Attention by cuDNN's fused engines, which keep the scores to themselves. They take 16 bits and no more. */
+/** Attention by cuDNN's fused engines, which keep the scores to themselves. They take numbers of 16 bits, and no others. */
 public final class CudnnAttention implements AttentionLibrary {
   private final CudnnPlans plans;
 
@@ -24,19 +24,18 @@ public final class CudnnAttention implements AttentionLibrary {
   @Override
   public Optional<Launch> launch(
       AttentionGeometry geometry, AttentionOperands operands, int images, Programs programs) {
-    if (geometry.type() == DataType.F32) {
-      return Optional.empty();
-    }
     DataType type = geometry.type();
     List<Located> all = List.of(operands.query(), operands.key(), operands.value(), operands.output());
-    int alignment = all.stream().mapToInt(one -> one.alignment(type)).min().orElseThrow();
+    boolean aligned = all.stream().allMatch(one -> one.alignment(type) >= AttentionGraph.ALIGNMENT);
+    if (type == DataType.F32 || !aligned) {
+      return Optional.empty();
+    }
     AttentionGraph.Strides strides =
         new AttentionGraph.Strides(
             operands.query().stride(),
             operands.key().stride(),
             operands.value().stride(),
-            operands.output().stride(),
-            alignment);
+            operands.output().stride());
     Map<Long, Long> addresses =
         Map.of(
             AttentionGraph.QUERY, address(operands.query(), type),

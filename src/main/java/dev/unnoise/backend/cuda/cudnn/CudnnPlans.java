@@ -1,23 +1,15 @@
 package dev.unnoise.backend.cuda.cudnn;
 
-import dev.unnoise.backend.cuda.api.Nominal;
 import dev.unnoise.backend.cuda.api.Workspace;
-import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.Launch;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Makes launches of graphs. The engine of a form is chosen once, at the nominal number of images, and then computes
- * the graphs of all.
- */
-public final class CudnnPlans {
+/** Makes launches of graphs. */
+public final class CudnnPlans implements AutoCloseable {
   private final Cudnn cudnn;
   private final Workspace workspace;
-  private final boolean tf32;
-  private final Map<GraphForm, List<EngineChoice>> choices = new HashMap<>();
+  private final PreparedGraphs graphs;
 
   /**
    * Plans of a library on a card.
@@ -28,23 +20,12 @@ public final class CudnnPlans {
   public CudnnPlans(Cudnn cudnn, Workspace workspace, boolean tf32) {
     this.cudnn = cudnn;
     this.workspace = workspace;
-    this.tf32 = tf32;
+    this.graphs = new PreparedGraphs(cudnn, tf32);
   }
 
-  /** Whether there is an engine for graphs of this form. */
+  /** Whether there is an engine for graphs of a form of one operation. */
   boolean fits(GraphForm form) {
-    return !choices.computeIfAbsent(form, this::choose).isEmpty();
-  }
-
-  private List<EngineChoice> choose(GraphForm form) {
-    int images = Nominal.images(form.largestTensor());
-    try (OperationGraph graph = graph(form, images)) {
-      return EngineRanking.of(cudnn, graph, EnginePolicy.of(form.type(), tf32));
-    }
-  }
-
-  private OperationGraph graph(GraphForm form, int images) {
-    return OperationGraph.of(Optional.of(cudnn), builder -> form.describe(builder, images));
+    return graphs.fits(form);
   }
 
   /**
@@ -55,20 +36,13 @@ public final class CudnnPlans {
    * @return nothing if no engine takes it
    */
   Optional<Launch> launch(GraphForm form, int images, Map<Long, Long> addresses, Optional<Launch> epilogue) {
-    if (!fits(form)) {
-      return Optional.empty();
-    }
-    OperationGraph graph = graph(form, images);
-    try {
-      Optional<ExecutionPlan> plan = ExecutionPlan.of(cudnn, graph, choices.get(form));
-      if (plan.isPresent()) {
-        return Optional.of(PlanLaunch.of(cudnn, graph, plan.get(), workspace, addresses, epilogue));
-      }
-    } catch (RuntimeException e) {
-      Closing.after(e, graph::close);
-      throw e;
-    }
-    graph.close();
-    return Optional.empty();
+    Optional<PreparedGraph> graph = graphs.of(form, images);
+    graph.ifPresent(found -> workspace.require(found.plan().workspaceBytes()));
+    return graph.map(found -> new PlanLaunch(cudnn, found, workspace, addresses, epilogue));
+  }
+
+  @Override
+  public void close() {
+    graphs.close();
   }
 }

@@ -1,7 +1,8 @@
 package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
-import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Strides;
+import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Place;
+import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Places;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.EpilogueLaunch;
 import dev.unnoise.backend.gpu.node.Launch;
@@ -35,20 +36,17 @@ public final class CudnnProducts implements ProductLibrary {
     if (geometry.upsampled()) {
       return false;
     }
-    DataType type = geometry.type();
-    Located source = new Located(null, 0, geometry.channels());
-    Located output = new Located(null, 0, geometry.outputChannels());
-    int alignment = Math.min(source.alignment(type), output.alignment(geometry.outputType()));
-    Strides dense = new Strides(source.stride(), output.stride(), 0, -1, alignment);
-    return plans.fits(new ConvolutionGraph(geometry, dense));
+    Place source = new Place(geometry.channels(), Located.WIDEST_LOAD);
+    Place output = new Place(geometry.outputChannels(), Located.WIDEST_LOAD);
+    return plans.fits(new ConvolutionGraph(geometry, new Places(source, output, Optional.empty(), Optional.empty())));
   }
 
   @Override
   public Launch launch(ProductGeometry geometry, ProductOperands operands, int images, Programs programs) {
-    Strides strides = strides(geometry, operands);
+    Places places = places(geometry, operands);
     boolean oneVector = operands.bias() == null || operands.conditioning() == null;
-    if (!strides.isBare() && oneVector && operands.scale() == 1) {
-      Optional<Launch> fused = plan(geometry, strides, operands, images, Optional.empty());
+    if (!places.isBare() && oneVector && operands.scale() == 1) {
+      Optional<Launch> fused = plan(geometry, places, operands, images, Optional.empty());
       if (fused.isPresent()) {
         return fused.get();
       }
@@ -58,7 +56,7 @@ public final class CudnnProducts implements ProductLibrary {
             ? Optional.of(EpilogueLaunch.of(geometry, operands, programs))
             : Optional.empty();
     try {
-      return plan(geometry, strides.bare(), operands, images, epilogue)
+      return plan(geometry, places.bare(), operands, images, epilogue)
           .orElseThrow(
               () -> new BackendException("no engine of cuDNN takes " + geometry.key() + " with " + images + " images"));
     } catch (RuntimeException e) {
@@ -68,22 +66,22 @@ public final class CudnnProducts implements ProductLibrary {
   }
 
   private Optional<Launch> plan(
-      ProductGeometry geometry, Strides strides, ProductOperands operands, int images, Optional<Launch> epilogue) {
+      ProductGeometry geometry, Places places, ProductOperands operands, int images, Optional<Launch> epilogue) {
     Map<Long, Long> addresses = new HashMap<>();
     addresses.put(ConvolutionGraph.SOURCE, address(operands.source(), geometry.type()));
     addresses.put(ConvolutionGraph.WEIGHT, CudaContext.address(operands.weight()));
     addresses.put(ConvolutionGraph.OUTPUT, address(operands.output(), geometry.outputType()));
-    if (strides.vector() >= 0) {
+    if (places.vector().isPresent()) {
       addresses.put(
           ConvolutionGraph.VECTOR,
           operands.conditioning() == null
               ? CudaContext.address(operands.bias())
               : address(row(operands), DataType.F32));
     }
-    if (strides.residual() != 0) {
+    if (places.residual().isPresent()) {
       addresses.put(ConvolutionGraph.RESIDUAL, address(operands.residual(), geometry.type()));
     }
-    return plans.launch(new ConvolutionGraph(geometry, strides), images, addresses, epilogue);
+    return plans.launch(new ConvolutionGraph(geometry, places), images, addresses, epilogue);
   }
 
   private static long address(Located located, DataType type) {
@@ -94,19 +92,21 @@ public final class CudnnProducts implements ProductLibrary {
     return new Located(operands.conditioning(), operands.conditioningAt(), operands.conditioningWidth());
   }
 
-  private static Strides strides(ProductGeometry geometry, ProductOperands operands) {
-    int vector = operands.conditioning() != null ? operands.conditioningWidth() : operands.bias() != null ? 0 : -1;
-    int operandsAlignment =
-        Math.min(
-            operands.source().alignment(geometry.type()), operands.output().alignment(geometry.outputType()));
-    int addedAlignment =
-        Math.min(operands.residual().alignment(geometry.type()), row(operands).alignment(DataType.F32));
-    int residual = operands.residual().buffer() == null ? 0 : operands.residual().stride();
-    return new Strides(
-        operands.source().stride(),
-        operands.output().stride(),
-        residual,
+  private static Places places(ProductGeometry geometry, ProductOperands operands) {
+    Optional<Place> vector =
+        operands.conditioning() != null
+            ? Optional.of(place(row(operands), DataType.F32))
+            : Optional.ofNullable(operands.bias()).map(bias -> new Place(0, Located.WIDEST_LOAD));
+    return new Places(
+        place(operands.source(), geometry.type()),
+        place(operands.output(), geometry.outputType()),
         vector,
-        Math.min(operandsAlignment, addedAlignment));
+        Optional.of(operands.residual())
+            .filter(residual -> residual.buffer() != null)
+            .map(residual -> place(residual, geometry.type())));
+  }
+
+  private static Place place(Located located, DataType type) {
+    return new Place(located.stride(), located.alignment(type));
   }
 }

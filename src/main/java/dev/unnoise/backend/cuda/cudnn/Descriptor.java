@@ -70,6 +70,13 @@ final class Descriptor implements AutoCloseable {
     }
   }
 
+  Descriptor characters(int attribute, String text) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment characters = arena.allocateFrom(text);
+      return set(attribute, cudnn_h.CUDNN_TYPE_CHAR(), characters.byteSize(), characters);
+    }
+  }
+
   Descriptor handle(int attribute, Cudnn cudnn) {
     return pointers(attribute, cudnn_h.CUDNN_TYPE_HANDLE(), cudnn.handle().address());
   }
@@ -133,8 +140,10 @@ final class Descriptor implements AutoCloseable {
 
   /** Engines refuse in many ways, with internal errors too; lost devices and lack of memory are none of them. */
   private static boolean isRefusal(int status) {
-    return status >= cudnn_h.CUDNN_STATUS_BAD_PARAM()
-        && status < cudnn_h.CUDNN_STATUS_EXECUTION_FAILED()
+    boolean refuses =
+        status >= cudnn_h.CUDNN_STATUS_BAD_PARAM() && status < cudnn_h.CUDNN_STATUS_EXECUTION_FAILED();
+    // A part of the library that is not there has engines that others can stand in for.
+    return (refuses || status == cudnn_h.CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED())
         && status != cudnn_h.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED()
         && status != cudnn_h.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED();
   }
@@ -178,6 +187,18 @@ final class Descriptor implements AutoCloseable {
           cudnn_h.cudnnBackendGetAttribute(ready(), attribute, cudnn_h.CUDNN_TYPE_INT64(), 1, count, value),
           "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
       return value.get(ValueLayout.JAVA_LONG, 0);
+    }
+  }
+
+  /** How many descriptors {@link #fill} could fill. */
+  int count(int attribute) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
+      Cudnn.check(
+          cudnn_h.cudnnBackendGetAttribute(
+              ready(), attribute, cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(), 0, count, MemorySegment.NULL),
+          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
+      return Math.toIntExact(count.get(ValueLayout.JAVA_LONG, 0));
     }
   }
 

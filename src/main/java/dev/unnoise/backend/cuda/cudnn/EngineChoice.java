@@ -5,6 +5,7 @@ import dev.unnoise.backend.gpu.Held;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * An engine of cuDNN's with its settings. The heuristics' own configuration belongs to the graph that they were asked
@@ -13,6 +14,19 @@ import java.util.Optional;
  * @param engine the library's number of it
  */
 record EngineChoice(long engine, List<Knob> knobs) {
+  /** Settings that share a sum among blocks, unless they are 0 or 1: which block adds first is not said. */
+  private static final Set<Integer> SPLITTING =
+      Set.of(
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_K(),
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_K_BUF(),
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_K_SLC(),
+          cudnn_h.CUDNN_KNOB_TYPE_CTA_SPLIT_K_MODE(),
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_H(),
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_RS(),
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_COLS(),
+          cudnn_h.CUDNN_KNOB_TYPE_STREAM_K(),
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_P_SLC());
+
   /** More than engines have. */
   private static final int MOST_KNOBS = 64;
 
@@ -26,6 +40,11 @@ record EngineChoice(long engine, List<Knob> knobs) {
    * @param type one of {@code CUDNN_KNOB_TYPE_…}
    */
   record Knob(int type, long value) {}
+
+  /** Whether sums are split in a way that may depend on how many images there are. */
+  boolean splitsSums() {
+    return knobs.stream().anyMatch(knob -> SPLITTING.contains(knob.type()) && knob.value() != 0 && knob.value() != 1);
+  }
 
   /** What a configuration of the heuristics' says. */
   static EngineChoice of(Descriptor configuration, Descriptor engine) {
@@ -53,11 +72,12 @@ record EngineChoice(long engine, List<Knob> knobs) {
    *
    * @return nothing if the engine does not take such a graph
    */
-  Optional<Descriptor> configuration(OperationGraph graph, Held held) {
+  Optional<Descriptor> configuration(Card card, OperationGraph graph, Held held) {
     Descriptor made =
         held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_ENGINE_DESCRIPTOR(), "engine " + engine))
             .descriptor(cudnn_h.CUDNN_ATTR_ENGINE_OPERATION_GRAPH(), graph.descriptor())
             .longs(cudnn_h.CUDNN_ATTR_ENGINE_GLOBAL_INDEX(), engine);
+    card.engine(made);
     if (!made.finishIfSupported()) {
       return Optional.empty();
     }

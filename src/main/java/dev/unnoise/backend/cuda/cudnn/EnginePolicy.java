@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /** Which of cuDNN's engines may be used, by the notes that it gives about them. */
 enum EnginePolicy {
-  /** Single precision throughout. */
+  /** Single precision throughout, be it by way of Winograd's or Fourier's transform. */
   SINGLE,
   /** Products on tensor cores with inputs of 10 bits. */
   TF32,

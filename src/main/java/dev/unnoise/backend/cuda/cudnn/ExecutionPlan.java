@@ -3,7 +3,6 @@ package dev.unnoise.backend.cuda.cudnn;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Held;
-import java.util.List;
 import java.util.Optional;
 
 /** A graph of operations with the engine that computes it. */
@@ -19,27 +18,18 @@ final class ExecutionPlan implements AutoCloseable {
   }
 
   /**
-   * A graph by the first of these engines that takes it.
-   *
-   * @return nothing if none does
-   */
-  static Optional<ExecutionPlan> of(Cudnn cudnn, OperationGraph graph, List<EngineChoice> choices) {
-    return choices.stream().flatMap(choice -> of(cudnn, graph, choice).stream()).findFirst();
-  }
-
-  /**
    * A graph by an engine.
    *
    * @return nothing if the engine does not take the graph on this card; heuristics name such engines, too
    */
-  static Optional<ExecutionPlan> of(Cudnn cudnn, OperationGraph graph, EngineChoice choice) {
+  static Optional<ExecutionPlan> of(Card card, OperationGraph graph, EngineChoice choice) {
     Held held = new Held();
     try {
-      Optional<Descriptor> configuration = choice.configuration(graph, held);
+      Optional<Descriptor> configuration = choice.configuration(card, graph, held);
       if (configuration.isPresent()) {
         Descriptor plan = held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR(), "plan of " + choice));
-        plan.handle(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_HANDLE(), cudnn)
-            .descriptor(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG(), configuration.get());
+        card.plan(plan);
+        plan.descriptor(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG(), configuration.get());
         if (plan.finishIfSupported()) {
           return Optional.of(new ExecutionPlan(plan, held));
         }

@@ -11,6 +11,12 @@ interface GraphForm {
   /** Elements of the largest tensor, for one image. */
   long largestTensor();
 
+  /**
+   * Whether it is more than one operation. Engines for such graphs are compiled when they are prepared, which takes a
+   * second or more, and those that the library falls back to are slower than the operations one by one.
+   */
+  boolean isFused();
+
   /** Adds the operations for a number of images to a graph. */
   void describe(GraphBuilder builder, int images);
 }

@@ -4,7 +4,6 @@ import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Held;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A finalised graph of cuDNN's operations, with all that it is made of. */
@@ -22,10 +21,10 @@ final class OperationGraph implements AutoCloseable {
   /**
    * Makes a graph.
    *
-   * @param cudnn for which engines are then looked for; without one, which takes a card, the description alone is made
+   * @param card for which engines are then looked for
    * @param description adds the operations
    */
-  static OperationGraph of(Optional<Cudnn> cudnn, Consumer<GraphBuilder> description) {
+  static OperationGraph of(Card card, Consumer<GraphBuilder> description) {
     Held held = new Held();
     try {
       GraphBuilder builder = new GraphBuilder(held);
@@ -33,7 +32,7 @@ final class OperationGraph implements AutoCloseable {
       Descriptor graph =
           held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR(), "operation graph"))
               .descriptors(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_OPS(), builder.operations());
-      cudnn.ifPresent(handle -> graph.handle(cudnn_h.CUDNN_ATTR_OPERATIONGRAPH_HANDLE(), handle));
+      card.graph(graph);
       graph.finish();
       return new OperationGraph(held, graph, builder.constants());
     } catch (RuntimeException e) {

@@ -10,58 +10,39 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** A plan with its operands, and what follows it. It always computes as many images as it was made for. */
+/** A plan with its operands, and what follows it. Whatever number is asked for, it computes as many images as it was made for. */
 final class PlanLaunch implements Launch {
   private final Cudnn cudnn;
-  private final OperationGraph graph;
-  private final ExecutionPlan plan;
+  private final PreparedGraph prepared;
   private final Workspace workspace;
   private final Map<Long, Long> addresses;
   private final Optional<Launch> epilogue;
   private Descriptor pack;
   private long packedWorkspace;
 
-  private PlanLaunch(
+  /**
+   * Takes the epilogue over.
+   *
+   * @param addresses of tensors on the card, by their numbers in the graph
+   */
+  PlanLaunch(
       Cudnn cudnn,
-      OperationGraph graph,
-      ExecutionPlan plan,
+      PreparedGraph prepared,
       Workspace workspace,
       Map<Long, Long> addresses,
       Optional<Launch> epilogue) {
     this.cudnn = cudnn;
-    this.graph = graph;
-    this.plan = plan;
+    this.prepared = prepared;
     this.workspace = workspace;
     this.addresses = new TreeMap<>(addresses);
-    this.addresses.putAll(graph.constants());
+    this.addresses.putAll(prepared.graph().constants());
     this.epilogue = epilogue;
-  }
-
-  /**
-   * Takes everything over, or closes the plan.
-   *
-   * @param addresses of tensors on the card, by their numbers in the graph
-   */
-  static PlanLaunch of(
-      Cudnn cudnn,
-      OperationGraph graph,
-      ExecutionPlan plan,
-      Workspace workspace,
-      Map<Long, Long> addresses,
-      Optional<Launch> epilogue) {
-    try {
-      workspace.require(plan.workspaceBytes());
-    } catch (RuntimeException e) {
-      Closing.after(e, plan::close);
-      throw e;
-    }
-    return new PlanLaunch(cudnn, graph, plan, workspace, addresses, epilogue);
   }
 
   @Override
   public void enqueue(int images) {
     Cudnn.check(
-        cudnn_h.cudnnBackendExecute(cudnn.handle(), plan.descriptor().ready(), pack().ready()), "cudnnBackendExecute");
+        cudnn_h.cudnnBackendExecute(cudnn.handle(), prepared.plan().descriptor().ready(), pack().ready()), "cudnnBackendExecute");
     epilogue.ifPresent(launch -> launch.enqueue(images));
   }
 
@@ -100,10 +81,6 @@ final class PlanLaunch implements Launch {
 
   @Override
   public void close() {
-    Closing.inOrder(
-        this::closePack,
-        plan::close,
-        graph::close,
-        () -> epilogue.ifPresent(Launch::close));
+    Closing.inOrder(this::closePack, () -> epilogue.ifPresent(Launch::close));
   }
 }

@@ -24,6 +24,9 @@ public final class CudaLibraries {
         new CudaLibraries(new LibraryLoader(new LibrarySearch(Surroundings.ofThisProcess()), new NativeProbe()));
   }
 
+  /** Names libraries, separated by commas, that are not to be used though they are there: {@code cudnn,cublaslt}. */
+  public static final String WITHOUT_PROPERTY = "unnoise.cuda.without";
+
   private final LibraryLoader loader;
 
   CudaLibraries(LibraryLoader loader) {
@@ -37,12 +40,19 @@ public final class CudaLibraries {
 
   /** Whether a library can be called; looks for it and loads it at the first call. */
   public boolean isLoaded(Library library) {
-    return loader.load(library).isPresent();
+    return !isLeftOut(library) && loader.load(library).isPresent();
+  }
+
+  /** For comparisons, and where one of them makes trouble. What is required cannot be left out. */
+  private static boolean isLeftOut(Library library) {
+    String named = System.getProperty(WITHOUT_PROPERTY, "");
+    return OPTIONAL.contains(library)
+        && Stream.of(named.split(",")).anyMatch(name -> name.strip().equalsIgnoreCase(library.name()));
   }
 
   /** The version of a library, of the driver that of the CUDA it is for; empty if it is not loaded. */
   public Optional<Version> version(Library library) {
-    return loader.load(library).map(Outcome.Found::version);
+    return isLoaded(library) ? loader.load(library).map(Outcome.Found::version) : Optional.empty();
   }
 
   /**
@@ -105,7 +115,10 @@ public final class CudaLibraries {
     Stream<String> untried =
         OPTIONAL.stream()
             .filter(library -> tried.stream().noneMatch(attempt -> attempt.library() == library))
-            .map(library -> library.title() + ": not looked for, of no use without the others");
+            .map(
+                library ->
+                    library.title() + ": not looked for, "
+                        + (isLeftOut(library) ? "left out by -D" + WITHOUT_PROPERTY : "of no use without the others"));
     return Stream.concat(tried.stream().map(Attempt::toString), untried).toList();
   }
 }

@@ -11,8 +11,8 @@ import dev.unnoise.graph.DataType;
  * @param stride elements from one pixel to the next
  */
 public record Located(GpuBuffer buffer, long offset, int stride) {
-  /** Bytes. */
-  private static final long WIDEST_LOAD = 16;
+  /** Bytes that cards load at once at most. */
+  public static final int WIDEST_LOAD = 16;
 
   /** No tensor: a null pointer. */
   static final Located NOWHERE = new Located(null, 0, 0);
@@ -22,9 +22,9 @@ public record Located(GpuBuffer buffer, long offset, int stride) {
     return offset * type.bytes();
   }
 
-  /** The largest power of two, up to the bytes that cards load at once, that the addresses of all pixels are multiples of. */
+  /** The largest power of two, up to {@link #WIDEST_LOAD}, that the first pixel's address is a multiple of. */
   public int alignment(DataType type) {
-    return (int) Long.lowestOneBit(byteOffset(type) | (long) stride * type.bytes() | WIDEST_LOAD);
+    return (int) Long.lowestOneBit(byteOffset(type) | WIDEST_LOAD);
   }
 
   /** Gives the place to a kernel. */

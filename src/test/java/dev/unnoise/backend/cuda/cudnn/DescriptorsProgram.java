@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
+import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Place;
+import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Places;
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.backend.cuda.library.Library;
 import dev.unnoise.backend.gpu.node.AttentionGeometry;
@@ -16,6 +18,11 @@ import java.util.Optional;
 
 /** What {@link DescriptorsTest} runs in a process of its own: descriptions of products and attention, which take no card. */
 final class DescriptorsProgram {
+  private static final Card NO_CARD =
+      plan -> {
+        throw new AssertionError("plans take a card");
+      };
+
   private DescriptorsProgram() {}
 
   public static void main(String[] arguments) {
@@ -42,21 +49,23 @@ final class DescriptorsProgram {
 
   private static void attend(AttentionGeometry geometry) {
     int width = geometry.heads() * geometry.headDim();
-    AttentionGraph form = new AttentionGraph(geometry, new AttentionGraph.Strides(3 * width, 3 * width, 3 * width, width, 16));
-    OperationGraph.of(Optional.empty(), builder -> form.describe(builder, 8)).close();
+    AttentionGraph form = new AttentionGraph(geometry, new AttentionGraph.Strides(3 * width, 3 * width, 3 * width, width));
+    OperationGraph.of(NO_CARD, builder -> form.describe(builder, 8)).close();
   }
 
   private static void describe(Window window, DataType type) {
     ProductGeometry geometry =
         new ProductGeometry(window, false, 16, 16, 64, window.outputs(16), window.outputs(16), 128, type, type);
-    for (ConvolutionGraph.Strides strides :
+    Place dense = new Place(64, 16);
+    Place wide = new Place(128, 16);
+    for (Places places :
         List.of(
-            new ConvolutionGraph.Strides(64, 128, 0, -1, 16),
-            new ConvolutionGraph.Strides(96, 256, 0, 0, 16),
-            new ConvolutionGraph.Strides(64, 128, 128, 512, 16),
-            new ConvolutionGraph.Strides(64, 128, 160, -1, 16))) {
-      ConvolutionGraph form = new ConvolutionGraph(geometry, strides);
-      OperationGraph.of(Optional.empty(), builder -> form.describe(builder, 8)).close();
+            new Places(dense, wide, Optional.empty(), Optional.empty()),
+            new Places(new Place(96, 16), new Place(256, 16), Optional.of(new Place(0, 16)), Optional.empty()),
+            new Places(dense, wide, Optional.of(new Place(512, 4)), Optional.of(wide)),
+            new Places(dense, new Place(128, 4), Optional.empty(), Optional.of(new Place(160, 8))))) {
+      ConvolutionGraph form = new ConvolutionGraph(geometry, places);
+      OperationGraph.of(NO_CARD, builder -> form.describe(builder, 8)).close();
     }
   }
 }

@@ -48,6 +48,25 @@ class CudaLibrariesTest {
   }
 
   @Test
+  void librariesAreLeftOutWhereThatIsAskedFor() {
+    Version version = new Version(13, 0);
+    CudaLibraries libraries =
+        machine(
+            Map.of(
+                Library.DRIVER, version, Library.NVRTC, version, Library.CUBLASLT, version, Library.CUDNN, new Version(9, 24)));
+    System.setProperty(CudaLibraries.WITHOUT_PROPERTY, "nvrtc,cuDNN");
+    try {
+      assertEquals(Optional.empty(), libraries.availabilityProblem(), "the compiler is needed");
+      assertFalse(libraries.isLoaded(Library.CUDNN));
+      assertTrue(libraries.isLoaded(Library.CUBLASLT));
+      assertEquals(Optional.of("slower without cuDNN"), libraries.slower());
+      assertEquals("cuDNN: not looked for, left out by -Dunnoise.cuda.without", libraries.attempts().getLast());
+    } finally {
+      System.clearProperty(CudaLibraries.WITHOUT_PROPERTY);
+    }
+  }
+
+  @Test
   void theLogOfAMachineWithNothingNamesEveryLibrary() {
     assertEquals(
         List.of(

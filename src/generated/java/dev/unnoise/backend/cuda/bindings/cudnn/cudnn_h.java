@@ -90,6 +90,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_STATUS_SUCCESS() {
         return CUDNN_STATUS_SUCCESS;
     }
+    private static final int CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = (int)1008L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = 1008
+     * }
+     */
+    public static int CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED() {
+        return CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED;
+    }
     private static final int CUDNN_STATUS_BAD_PARAM = (int)2000L;
     /**
      * {@snippet lang=c :
@@ -652,6 +661,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_ATTR_ENGINEHEUR_RESULTS() {
         return CUDNN_ATTR_ENGINEHEUR_RESULTS;
     }
+    private static final int CUDNN_ATTR_ENGINEHEUR_DEVICEPROP = (int)204L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINEHEUR_DEVICEPROP = 204
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINEHEUR_DEVICEPROP() {
+        return CUDNN_ATTR_ENGINEHEUR_DEVICEPROP;
+    }
     private static final int CUDNN_ATTR_ENGINECFG_ENGINE = (int)300L;
     /**
      * {@snippet lang=c :
@@ -696,6 +714,15 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE() {
         return CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE;
+    }
+    private static final int CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP = (int)407L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP = 407
+     * }
+     */
+    public static int CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP() {
+        return CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP;
     }
     private static final int CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE = (int)600L;
     /**
@@ -967,6 +994,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE() {
         return CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE;
     }
+    private static final int CUDNN_ATTR_ENGINE_DEVICEPROP = (int)1307L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_ENGINE_DEVICEPROP = 1307
+     * }
+     */
+    public static int CUDNN_ATTR_ENGINE_DEVICEPROP() {
+        return CUDNN_ATTR_ENGINE_DEVICEPROP;
+    }
     private static final int CUDNN_ATTR_MATMUL_COMP_TYPE = (int)1500L;
     /**
      * {@snippet lang=c :
@@ -1056,6 +1092,15 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_ATTR_OPERATION_REDUCTION_DESC() {
         return CUDNN_ATTR_OPERATION_REDUCTION_DESC;
+    }
+    private static final int CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION = (int)2702L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION = 2702
+     * }
+     */
+    public static int CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION() {
+        return CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION;
     }
     private static final int CUDNN_TYPE_HANDLE = (int)0L;
     /**
@@ -1345,6 +1390,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR() {
         return CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR;
     }
+    private static final int CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR = 38
+     * }
+     */
+    public static int CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR() {
+        return CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR;
+    }
     private static final int CUDNN_NUMERICAL_NOTE_TENSOR_CORE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -1407,6 +1461,87 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION() {
         return CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION;
+    }
+    private static final int CUDNN_KNOB_TYPE_SPLIT_K = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_SPLIT_K = 0
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_SPLIT_K() {
+        return CUDNN_KNOB_TYPE_SPLIT_K;
+    }
+    private static final int CUDNN_KNOB_TYPE_SPLIT_H = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_SPLIT_H = 9
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_SPLIT_H() {
+        return CUDNN_KNOB_TYPE_SPLIT_H;
+    }
+    private static final int CUDNN_KNOB_TYPE_SPLIT_K_BUF = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_SPLIT_K_BUF = 12
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_SPLIT_K_BUF() {
+        return CUDNN_KNOB_TYPE_SPLIT_K_BUF;
+    }
+    private static final int CUDNN_KNOB_TYPE_CTA_SPLIT_K_MODE = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_CTA_SPLIT_K_MODE = 16
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_CTA_SPLIT_K_MODE() {
+        return CUDNN_KNOB_TYPE_CTA_SPLIT_K_MODE;
+    }
+    private static final int CUDNN_KNOB_TYPE_SPLIT_K_SLC = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_SPLIT_K_SLC = 17
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_SPLIT_K_SLC() {
+        return CUDNN_KNOB_TYPE_SPLIT_K_SLC;
+    }
+    private static final int CUDNN_KNOB_TYPE_SPLIT_RS = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_SPLIT_RS = 20
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_SPLIT_RS() {
+        return CUDNN_KNOB_TYPE_SPLIT_RS;
+    }
+    private static final int CUDNN_KNOB_TYPE_SPLIT_COLS = (int)33L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_SPLIT_COLS = 33
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_SPLIT_COLS() {
+        return CUDNN_KNOB_TYPE_SPLIT_COLS;
+    }
+    private static final int CUDNN_KNOB_TYPE_STREAM_K = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_STREAM_K = 38
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_STREAM_K() {
+        return CUDNN_KNOB_TYPE_STREAM_K;
+    }
+    private static final int CUDNN_KNOB_TYPE_SPLIT_P_SLC = (int)39L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_KNOB_TYPE_SPLIT_P_SLC = 39
+     * }
+     */
+    public static int CUDNN_KNOB_TYPE_SPLIT_P_SLC() {
+        return CUDNN_KNOB_TYPE_SPLIT_P_SLC;
     }
     private static final int CUDNN_HEUR_MODE_B = (int)1L;
     /**

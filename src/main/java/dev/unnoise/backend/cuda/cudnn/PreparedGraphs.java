@@ -1,0 +1,118 @@
+package dev.unnoise.backend.cuda.cudnn;
+
+import dev.unnoise.backend.cuda.api.Nominal;
+import dev.unnoise.backend.gpu.Closing;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Graphs with their plans, each made once for a card. The engines of a form are ranked at the nominal number of images,
+ * and the same ranking holds for every other number. An engine that then refuses gives way to the next, which may
+ * round otherwise: that is logged as a warning where it is known to have taken the nominal number.
+ */
+final class PreparedGraphs implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(PreparedGraphs.class.getName());
+
+  private final Card card;
+  private final boolean tf32;
+  private final Map<GraphForm, List<EngineChoice>> rankings = new HashMap<>();
+  private final Map<Numbered, Optional<PreparedGraph>> prepared = new HashMap<>();
+
+  private record Numbered(GraphForm form, int images) {}
+
+  /**
+   * None yet.
+   *
+   * @param tf32 whether products in single precision may round their inputs to 10 bits
+   */
+  PreparedGraphs(Card card, boolean tf32) {
+    this.card = card;
+    this.tf32 = tf32;
+  }
+
+  /** Whether there is an engine for a form of one operation, tried at the nominal number of images. */
+  boolean fits(GraphForm form) {
+    return of(form, nominal(form)).isPresent();
+  }
+
+  private static int nominal(GraphForm form) {
+    return Nominal.images(form.largestTensor());
+  }
+
+  /**
+   * A graph for so many images.
+   *
+   * @return nothing if no engine takes it
+   */
+  Optional<PreparedGraph> of(GraphForm form, int images) {
+    Numbered key = new Numbered(form, images);
+    Optional<PreparedGraph> known = prepared.get(key);
+    if (known == null) {
+      known = prepare(form, images);
+      prepared.put(key, known);
+    }
+    return known;
+  }
+
+  private Optional<PreparedGraph> prepare(GraphForm form, int images) {
+    List<EngineChoice> ranking = rankings.get(form);
+    if (ranking == null) {
+      ranking = rank(form);
+      rankings.put(form, ranking);
+    }
+    for (EngineChoice choice : ranking) {
+      Optional<PreparedGraph> made = prepare(form, images, choice);
+      if (made.isPresent()) {
+        tellOfOthers(form, images, choice);
+        return made;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private void tellOfOthers(GraphForm form, int images, EngineChoice taken) {
+    Optional<PreparedGraph> usual = prepared.getOrDefault(new Numbered(form, nominal(form)), Optional.empty());
+    if (usual.isPresent() && !usual.get().choice().equals(taken)) {
+      LOG.log(
+          Level.WARNING,
+          () ->
+              "cuDNN computes " + images + " images by " + taken + ", other numbers by " + usual.get().choice()
+                  + ": their bits may differ");
+    }
+  }
+
+  private List<EngineChoice> rank(GraphForm form) {
+    try (OperationGraph graph = graph(form, nominal(form))) {
+      return EngineRanking.of(card, graph, EnginePolicy.of(form.type(), tf32), !form.isFused());
+    }
+  }
+
+  private Optional<PreparedGraph> prepare(GraphForm form, int images, EngineChoice choice) {
+    OperationGraph graph = graph(form, images);
+    try {
+      Optional<ExecutionPlan> plan = ExecutionPlan.of(card, graph, choice);
+      if (plan.isPresent()) {
+        return Optional.of(new PreparedGraph(graph, plan.get(), choice));
+      }
+    } catch (RuntimeException e) {
+      Closing.after(e, graph::close);
+      throw e;
+    }
+    graph.close();
+    return Optional.empty();
+  }
+
+  private OperationGraph graph(GraphForm form, int images) {
+    return OperationGraph.of(card, builder -> form.describe(builder, images));
+  }
+
+  @Override
+  public void close() {
+    List<PreparedGraph> all = prepared.values().stream().flatMap(Optional::stream).toList();
+    prepared.clear();
+    Closing.each(all, PreparedGraph::close);
+  }
+}
