@@ -31,7 +31,7 @@ final class GpuProgram implements Program {
   private final BoundGraph denoiser;
   private final int batch;
   private final Consumer<GpuProgram> whenClosed;
-  private boolean warm;
+  private Launched launched = Launched.NOTHING;
   private boolean closed;
 
   GpuProgram(
@@ -58,8 +58,9 @@ final class GpuProgram implements Program {
   public RunReport sample(SamplingJob job) {
     requireFit(job.evaluationsPerStep());
     try (SamplingRun run = new SamplingRun(context, programs, network, denoiser, job)) {
-      RunReport report = run.run(warm);
-      warm = true;
+      Launched now = Launched.by(job);
+      RunReport report = run.run(launched.covers(now));
+      launched = launched.and(now);
       return report;
     }
   }
