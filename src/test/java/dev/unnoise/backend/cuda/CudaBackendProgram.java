@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 
 /** What {@link CudaBackendTest} runs in a process of its own: work that nothing disturbs. */
@@ -84,6 +85,7 @@ final class CudaBackendProgram {
     try (Device device = StubWork.open();
         Pipeline pipeline = work.pipeline(device, network);
         Program program = pipeline.loaded().compile(4)) {
+      assertEquals(Set.of("kernel"), program.computedBy().keySet(), "too narrow for libraries");
       long cold = launches(program, network, 2, false);
       long warm = launches(program, network, 2, false);
       assertTrue(warm < cold, "the first job warms up");
