@@ -4,24 +4,35 @@ import ast
 import math
 import struct
 
+from card.steps import Failed
+
 FORMS = {"eager": [], "compiled": ["--compile"], "CUDA graph": ["--cuda-graph"],
          "compiled, CUDA graph": ["--compile", "--cuda-graph"]}
 LARGEST_RATIO = 1.5
 
 
-def speed(steps, unnoise, torch, shared, rounds, forms):
-    """One network, precision and batch: an object with peers, or None if unnoise failed."""
-    name = " ".join(str(word) for word in shared[1::2])
-    ours = steps.last_object(f"bench {name}", [*unnoise, "--json", "--steps", rounds, *shared])
-    if ours is None:
-        return None
-    peers = []
-    for form in forms if torch else []:
-        theirs = steps.last_object(f"torch {name} {form}", [*torch, "--rounds", rounds, *shared, *FORMS[form]])
-        if theirs is not None:
-            peers.append({key: theirs[key] for key in ("peer", "version", "msPerStep", "imageStepsPerSecond", "versions")})
-            peers[-1]["name"] = peers[-1].pop("peer")
-    return {**ours, "peers": peers}
+def speed(steps, unnoise, torch, work, forms):
+    """An object of how fast a precision and batch is, with peers; what fails is in it, and says why."""
+    name = f"batch {work['batch']} {work['precision']}"
+    shared = ["--batch", work["batch"], "--precision", work["precision"], "--seconds", work["seconds"]]
+    try:
+        ours = steps.last_object(f"bench {name}", [*unnoise, "--json", "--steps", work["steps"], *shared])
+    except Failed as failed:
+        ours = {"precision": work["precision"], "batch": work["batch"], "failed": str(failed)}
+    return {**ours, "peers": list(peers(steps, torch, [*shared, "--rounds", work["steps"]], name, forms))}
+
+
+def peers(steps, torch, shared, name, forms):
+    if not torch:
+        yield {"name": "PyTorch", "failed": "torch is not installed"}
+        return
+    for form in forms:
+        try:
+            theirs = steps.last_object(f"torch {name} {form}", [*torch, *shared, *FORMS[form]])
+            yield {"name": theirs["peer"],
+                   **{key: theirs[key] for key in ("version", "steps", "msPerStep", "imageStepsPerSecond", "versions")}}
+        except Failed as failed:
+            yield {"name": f"PyTorch ({form})", "failed": str(failed)}
 
 
 def npy(path):
@@ -46,10 +57,10 @@ def accuracy(steps, unnoise, torch, folder, precisions):
         command = {"unnoise": [*unnoise, "--model", folder, "--input", folder / "x.npy", "--timestep", "500",
                                "--precision", precision, "--out", out],
                    "torch": [*torch, "--model", folder, "--predict", folder / "x.npy", out, "--precision", precision]}
-        _, passed = steps.run(f"predict {side} {precision}", command[side])
-        return npy(out) if passed else None
+        return None if steps.run(f"predict {side} {precision}", command[side]).failure else npy(out)
     single = {side: predict(side, "fp32") for side in ("unnoise", "torch")}
     if None in single.values():
+        yield {"precision": "fp32", "passed": False}
         return
     between = error(single["torch"], single["unnoise"])
     yield {"precision": "fp32", "betweenBoth": between, "passed": between < 1e-4}

@@ -1,41 +1,73 @@
 """The results as a Markdown page."""
+from card.figures import LARGEST_RATIO
+
+CHECKS = ("tests", "sanitizer")
 NOT_YET = "not yet run on a card"
 
 
-def page(results, parts, limit):
-    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    lines = [f"# {results['architecture']} by {results['backend']}", "",
-             f"{results['date']}, {results['device']}, driver {results['driver']}. {versions}.", "",
-             "`bench/gpu` checks and measures this.", "", "## Speed", ""]
-    if results.get("measurements"):
-        lines += ["One evaluation of the network, averages.", "",
-                  "| precision | batch | | ms per step | image-steps/s |", "|---|---|---|---|---|"]
-        for entry in results["measurements"]:
+def page(checks, measurements):
+    lines = [f"# {checks['architecture']} by {checks['backend']}", ""]
+    # Once for all that was run on one day with the same versions.
+    lines += dict.fromkeys(about(one) for one in (checks, *measurements))
+    lines += dict.fromkeys(versions(peer) for entry in measurements for peer in entry["peers"] if "versions" in peer)
+    lines += ["`bench/gpu` checks and measures this.", "", "## Speed", "", *missing(checks, "speed", measurements)]
+    if measurements:
+        lines += ["One evaluation of the network: averages, after a second of warming up on a card.", "",
+                  "| precision | batch | | steps | ms per step | image-steps/s |", "|---|---|---|---|---|---|"]
+        for entry in measurements:
             for name, figures in [("unnoise", entry), *((peer["name"], peer) for peer in entry["peers"])]:
-                lines.append(f"| {entry['precision']} | {entry['batch']} | {name} | {figures['msPerStep']:.2f} | "
-                             f"{figures['imageStepsPerSecond']:.1f} |")
-    else:
-        lines.append(NOT_YET)
-    lines += ["", "## Error", ""]
-    if results.get("accuracy"):
-        lines += [f"Against single precision on the same weights and inputs, relative root mean square; at most {limit} "
-                  "times PyTorch's.", "", "| precision | unnoise | PyTorch | ratio | |", "|---|---|---|---|---|"]
-        for one in results["accuracy"]:
-            if "betweenBoth" in one:
-                text = f"| fp32 | {one['betweenBoth']:.1e} from PyTorch | | |"
-            elif one.get("ratio") is not None:
-                text = f"| {one['precision']} | {one['error']:.2e} | {one['errorOfPyTorch']:.2e} | {one['ratio']:.2f} |"
-            else:
-                text = f"| {one['precision']} | | | |"
-            lines.append(f"{text} {'passed' if one['passed'] else 'FAILED'} |")
-    else:
-        lines.append(NOT_YET)
-    for part in parts:
-        lines += ["", f"## {part.capitalize()}", ""]
-        if results.get(part):
+                lines.append(f"| {entry['precision']} | {entry['batch']} | {name} | {speed(figures)} |")
+        lines += ["", "Products and attentions of unnoise by:", ""]
+        lines += [f"- {entry['precision']}, batch {entry['batch']}: {by(entry)}" for entry in measurements]
+    lines += ["", "## Error", "", *missing(checks, "accuracy", checks.get("accuracy"))]
+    if checks.get("accuracy"):
+        lines += ["Against single precision on the same weights and inputs, relative root mean square; at most "
+                  f"{LARGEST_RATIO} times PyTorch's.", "", "| precision | unnoise | PyTorch | ratio | |", "|---|---|---|---|---|"]
+        lines += [f"{error(one)} {verdict(one)} |" for one in checks["accuracy"]]
+    for part in CHECKS:
+        lines += ["", f"## {part.capitalize()}", "", *missing(checks, part, checks.get(part))]
+        if checks.get(part):
             lines += ["| check | | |", "|---|---|---|"]
-            lines += [f"| {one['check']} | {'passed' if one['passed'] else 'FAILED'} | {one['detail']} |"
-                      for one in results[part]]
-        else:
-            lines.append(NOT_YET)
+            lines += [f"| {one['check']} | {verdict(one)} | {cell(one['detail'])} |" for one in checks[part]]
     return "\n".join(lines) + "\n"
+
+
+def about(one):
+    return f"{one['date']}, {one['device']}, driver {one['driver']}; {versions(one)}".strip("; \n") + "\n"
+
+
+def versions(one):
+    return ", ".join(f"{name} {version}" for name, version in one["versions"].items() if version) + "\n"
+
+
+def missing(checks, part, found):
+    reason = checks.get("notRun", {}).get(part)
+    if reason:
+        return [f"NOT RUN when last asked for: {reason}", ""]
+    return [] if found else [NOT_YET]
+
+
+def cell(text):
+    return text.replace("|", "\\|")
+
+
+def verdict(one):
+    return "passed" if one["passed"] else "FAILED"
+
+
+def speed(figures):
+    if "failed" in figures:
+        return f"| FAILED: {cell(figures['failed'])} | "
+    return f"{figures['steps']} | {figures['msPerStep']:.3f} | {figures['imageStepsPerSecond']:.1f}"
+
+
+def by(entry):
+    return ", ".join(f"{name} {count}" for name, count in entry.get("computedBy", {}).items()) or "not known"
+
+
+def error(one):
+    if "betweenBoth" in one:
+        return f"| fp32 | {one['betweenBoth']:.1e} from PyTorch | | |"
+    if one.get("ratio") is not None:
+        return f"| {one['precision']} | {one['error']:.2e} | {one['errorOfPyTorch']:.2e} | {one['ratio']:.2f} |"
+    return f"| {one['precision']} | | | |"

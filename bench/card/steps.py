@@ -1,32 +1,56 @@
 """Running one program after another, each within a limit of time and with a log of its own."""
 import json
+import re
 import subprocess
 import sys
 import time
+from typing import NamedTuple
+
+ERROR = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Failed)\b.*")
+
+
+class Done(NamedTuple):
+    """What a command said; and why it did not end well, or nothing."""
+    text: str
+    failure: str
+
+
+class Failed(Exception):
+    pass
 
 
 class Steps:
-    def __init__(self, folder, limit):
-        self.folder, self.limit = folder, limit
+    def __init__(self, folder, home, limit):
+        self.folder, self.home, self.limit = folder, home, limit
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, name, command):
-        """What a command says, and whether it ended well."""
+        """Runs a command in the checkout: tests look for their files there."""
         began = time.monotonic()
         try:
-            done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE,
+            done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, cwd=self.home,
                                   stderr=subprocess.STDOUT, timeout=self.limit, check=False)
-            text, status = done.stdout, done.returncode
+            text = done.stdout
+            failure = f"status {done.returncode}: {last_words(text)}" if done.returncode else ""
         except subprocess.TimeoutExpired as late:
-            text, status = (late.stdout or b"").decode(errors="replace"), f"stopped after {self.limit} s"
+            text, failure = (late.stdout or b"").decode(errors="replace"), f"stopped after {self.limit} s"
         except OSError as error:
-            text, status = str(error), "not started"
+            text, failure = str(error), f"not started: {error}"
         (self.folder / (name.replace(" ", "-").replace(",", "") + ".log")).write_text(text)
-        print(f"{name}: {'ok' if status == 0 else status} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
-        return text, status == 0
+        print(f"{name}: {failure or 'ok'} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+        return Done(text, failure)
 
     def last_object(self, name, command):
-        """The JSON object of the last line that holds one: libraries may talk before it. None if the command failed."""
-        text, passed = self.run(name, command)
-        lines = [line for line in text.splitlines() if line.startswith("{")]
-        return json.loads(lines[-1]) if passed and lines else None
+        """The JSON object of the last line that holds one: libraries may talk before it."""
+        done = self.run(name, command)
+        lines = [line for line in done.text.splitlines() if line.startswith("{")]
+        if done.failure or not lines:
+            raise Failed(done.failure or "answered no JSON object")
+        return json.loads(lines[-1])
+
+
+def last_words(text):
+    """What went wrong: the last line that names an error, for advice may follow it; or the last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if ERROR.match(line)]
+    return (errors or lines or ["it said nothing"])[-1][:200]

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example:", "  unnoise bench --architecture ddpm-cifar10-32 --batch 8 --steps 10"})
 final class BenchCommand implements Callable<Integer> {
-  private static final int WARM_UP_STEPS = 2;
+  private static final int MOST_SECONDS = 3600;
 
   @Spec private CommandSpec spec;
   @Mixin private MeasuredNetwork measured;
@@ -41,6 +41,13 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--steps", paramLabel = "N", defaultValue = "10", description = "Steps measured (default: ${DEFAULT-VALUE}).")
   private int steps;
 
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Measure more steps than that, up to 1000, if they take less time than this.")
+  private double seconds;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
@@ -48,8 +55,11 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (steps < 1 || steps > 1000) {
-      throw misuse("--steps " + steps + " is not within [1, 1000]");
+    if (steps < 1 || steps > Benchmark.MOST_STEPS) {
+      throw misuse("--steps " + steps + " is not within [1, " + Benchmark.MOST_STEPS + "]");
+    }
+    if (!(seconds >= 0 && seconds <= MOST_SECONDS)) {
+      throw misuse("--seconds " + seconds + " is not within [0, " + MOST_SECONDS + "]");
     }
     if (batch != null && batch < 1) {
       throw misuse("--batch " + batch + " is below 1");
@@ -64,10 +74,11 @@ final class BenchCommand implements Callable<Integer> {
       Backends.Opened opened = opening.finish();
       int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
       Benchmark benchmark = new Benchmark(pipeline, network, images);
-      benchmark.run(table(WARM_UP_STEPS));
+      double nanosPerStep = benchmark.warmUp(BenchCommand::table);
+      int measuredSteps = (int) Math.clamp(seconds * 1e9 / nanosPerStep, steps, Benchmark.MOST_STEPS);
       BenchResult result =
           benchmark.measure(
-              table(steps), name, opened.backend().name(), opened.device().info().name(), device.precision(opened));
+              table(measuredSteps), name, opened.backend().name(), opened.device().info().name(), device.precision(opened));
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         out.println(result.toJson());

@@ -6,10 +6,12 @@ import dev.unnoise.graph.Node;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What a benchmark measured; the components are the keys of its JSON.
  *
+ * @param computedBy how many products and attentions each library, or a kernel, computes; empty if the backend does not say
  * @param timeShares of each kind of node, in [0, 1]
  */
 record BenchResult(
@@ -25,6 +27,7 @@ record BenchResult(
     long hostSyncsInLoop,
     long allocationsInLoop,
     long launchesPerStep,
+    Map<String, Integer> computedBy,
     Map<String, Double> timeShares) {
 
   /** The kind under which a node's time is counted. */
@@ -52,6 +55,13 @@ record BenchResult(
         launchesPerStep,
         hostSyncsInLoop,
         allocationsInLoop);
+    if (!computedBy.isEmpty()) {
+      String counts =
+          computedBy.entrySet().stream()
+              .map(entry -> entry.getValue() + " by " + entry.getKey())
+              .collect(Collectors.joining("; "));
+      out.println("products and attentions: " + counts);
+    }
     timeShares.forEach((kind, share) -> out.printf(Locale.ROOT, "  %5.1f %%  %s%n", 100 * share, kind));
   }
 }

@@ -14,9 +14,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /** Runs a sampling loop for the clock. */
 final class Benchmark {
+  /** Of a table: as many as there are timesteps. */
+  static final int MOST_STEPS = 1000;
+
+  private static final int LEAST_WARM_STEPS = 2;
+  private static final long WARM_NANOS = 1_000_000_000;
+
   private final Pipeline pipeline;
   private final Network network;
   private final int batch;
@@ -27,7 +34,26 @@ final class Benchmark {
     this.batch = batch;
   }
 
-  SampleReport run(StepTable table) {
+  /**
+   * Samples until a second of it has passed: cards take that long to raise their clocks.
+   *
+   * @param table makes one of so many steps
+   * @return time of a step
+   */
+  double warmUp(IntFunction<StepTable> table) {
+    long nanos = 0;
+    int steps = LEAST_WARM_STEPS;
+    while (true) {
+      long now = run(table.apply(steps)).nanos();
+      nanos += now;
+      if (nanos >= WARM_NANOS) {
+        return (double) now / steps;
+      }
+      steps = Math.min(2 * steps, MOST_STEPS);
+    }
+  }
+
+  private SampleReport run(StepTable table) {
     Labels labels = network.labelled() ? new Labels(List.of(0)) : Labels.NONE;
     return pipeline.sample(
         new SampleRequest(
@@ -62,6 +88,7 @@ final class Benchmark {
         report.hostSyncsInLoop(),
         report.allocationsInLoop(),
         report.launchesPerStep(),
+        pipeline.program(batch).computedBy(),
         shares());
   }
 

@@ -187,7 +187,7 @@ class LauncherIT {
     for (String key :
         List.of(
             "architecture", "backend", "device", "precision", "batch", "msPerStep", "imageStepsPerSecond", "tflops",
-            "hostSyncsInLoop", "allocationsInLoop", "launchesPerStep")) {
+            "hostSyncsInLoop", "allocationsInLoop", "launchesPerStep", "computedBy")) {
       assertTrue(json.has(key), key);
     }
     assertEquals(0, json.get("hostSyncsInLoop").getAsInt());

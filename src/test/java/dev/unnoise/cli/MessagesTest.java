@@ -144,6 +144,7 @@ class MessagesTest {
         "noise --input @ddpm-tiny/x.npy --timestep 1 --schedule squaredcos_cap_v2 --beta-end 0.1 --out %y.npy | 2 | have no effect on --schedule squaredcos_cap_v2",
         "bench --architecture vgg | 2 | --architecture vgg is unknown, expected one of ddpm-cifar10-32, ddpm-church-256, adm-64",
         "bench --architecture adm-64 --model @ddpm-tiny | 2 | --model and --architecture exclude each other",
+        "bench --seconds -1 | 2 | --seconds -1.0 is not within [0, 3600]",
         "bench --steps 0 | 2 | --steps 0 is not within [1, 1000]",
         "noise --input %nowhere.npy --timestep 3,4 --each --out %x.npy | 1 | nowhere.npy",
         "tune --backend reference | 1 | backend reference has nothing to tune",

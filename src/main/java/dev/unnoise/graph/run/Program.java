@@ -1,6 +1,7 @@
 package dev.unnoise.graph.run;
 
 import java.util.List;
+import java.util.Map;
 
 /** A network ready to run on batches of up to a fixed number of images. Not thread-safe. */
 public interface Program extends AutoCloseable {
@@ -21,6 +22,14 @@ public interface Program extends AutoCloseable {
 
   /** Time each node of the lowered denoiser takes for a full batch, in execution order; device time where it differs. */
   List<NodeTime> profile();
+
+  /**
+   * What computes the products and attentions of the lowered denoiser: for each, how many of them it does. Empty if
+   * the backend does not say.
+   */
+  default Map<String, Integer> computedBy() {
+    return Map.of();
+  }
 
   /** Frees its device memory. */
   @Override

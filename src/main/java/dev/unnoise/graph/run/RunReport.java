@@ -1,7 +1,8 @@
 package dev.unnoise.graph.run;
 
 /**
- * What a sampling loop did, between its first and its last step.
+ * What a sampling loop did, between its first and its last step. What a card does before the first step is not in it:
+ * x_T, the first rows of the conditioning table, recording a step; nor is bringing images back.
  *
  * @param imageSteps images times table rows
  * @param nanos time of the loop

@@ -5,14 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.graph.Network;
+import dev.unnoise.graph.run.Clipping;
 import dev.unnoise.graph.run.Device;
+import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Precision;
+import dev.unnoise.graph.run.Program;
+import dev.unnoise.graph.run.RunMonitor;
+import dev.unnoise.graph.run.SamplingJob;
+import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.sampling.Pipeline;
 import dev.unnoise.testing.Evaluate;
 import dev.unnoise.testing.RandomNetworks;
+import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.LongStream;
 
 /** What {@link CudaBackendTest} runs in a process of its own: work that nothing disturbs. */
 final class CudaBackendProgram {
@@ -29,6 +39,7 @@ final class CudaBackendProgram {
     CudaBackendProgram program = new CudaBackendProgram(new StubWork(arguments));
     switch (arguments[2]) {
       case "sampling" -> program.sampling();
+      case "warm-ups" -> program.warmUps();
       case "networks" -> program.networks();
       case "convolutions" -> program.convolutions();
       case "no libraries" -> program.withoutLibraries();
@@ -68,6 +79,49 @@ final class CudaBackendProgram {
     assertEquals(0, control.seen("cuEventSynchronize"));
     assertEquals(List.of(), control.violations());
     return control.seen("cuStreamSynchronize");
+  }
+
+  /** Nothing is recorded that has not been launched before, and no more is launched for that than needed. */
+  private void warmUps() {
+    Network network = StubWork.tiny();
+    try (Device device = StubWork.open();
+        Pipeline pipeline = work.pipeline(device, network);
+        Program program = pipeline.loaded().compile(4)) {
+      assertEquals(Set.of("kernel"), program.computedBy().keySet(), "too narrow for libraries");
+      long cold = launches(program, network, 2, false);
+      long warm = launches(program, network, 2, false);
+      assertTrue(warm < cold, "the first job warms up");
+      assertEquals(cold, launches(program, network, 4, false), "more images are new");
+      assertEquals(warm, launches(program, network, 3, false), "fewer are not");
+      long thresholded = launches(program, network, 2, true);
+      assertTrue(thresholded > cold, "dynamic thresholding is new");
+      assertEquals(warm + 1, launches(program, network, 4, true), "it is known now, for as many images as ever");
+      assertEquals(warm, launches(program, network, 4, false));
+    }
+    work.requireNothingLeft("after closing");
+  }
+
+  /** How many kernels are launched for a job, whether they run or are recorded. */
+  private long launches(Program program, Network network, int images, boolean thresholds) {
+    StepTable plain = StubWork.table(StubWork.STEPS);
+    Clipping clipping = thresholds ? new Clipping.Dynamic(0.9, 2) : plain.clipping();
+    StepTable table = new StepTable(plain.rows(), clipping, plain.learnedVariance(), plain.initialScale());
+    long bytes = Output.Form.FLOAT32_CHW.bytes(network.sampleShape());
+    control.reset();
+    try (Arena arena = Arena.ofConfined()) {
+      program.sample(
+          new SamplingJob(
+              table,
+              1,
+              LongStream.range(0, images).toArray(),
+              new int[images],
+              Optional.empty(),
+              Optional.empty(),
+              new Output(Output.Form.FLOAT32_CHW, arena.allocate(images * bytes)),
+              RunMonitor.NONE));
+    }
+    assertEquals(List.of(), control.violations());
+    return control.seen("cuLaunchKernel");
   }
 
   private void networks() {

@@ -21,7 +21,7 @@ class CudaBackendTest {
 
   static Stream<Arguments> parts() {
     return Stream.of(
-            parts(CudaBackendProgram.class, "sampling", "networks", "convolutions", "no libraries"),
+            parts(CudaBackendProgram.class, "sampling", "warm-ups", "networks", "convolutions", "no libraries"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
             parts(CudnnProgram.class, "engines", "calls of cuDNN"),
             parts(CudaAttentionProgram.class, "attention"),

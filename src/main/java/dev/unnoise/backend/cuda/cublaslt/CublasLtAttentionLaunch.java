@@ -86,6 +86,11 @@ final class CublasLtAttentionLaunch implements Launch {
     }
   }
 
+  @Override
+  public String by() {
+    return "cuBLASLt";
+  }
+
   private void enqueue(Chunk chunk, int head) {
     GpuBuffer memory = between.buffer();
     long scores = CudaContext.address(memory);

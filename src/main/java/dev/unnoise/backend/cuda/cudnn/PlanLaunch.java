@@ -46,6 +46,11 @@ final class PlanLaunch implements Launch {
     epilogue.ifPresent(launch -> launch.enqueue(images));
   }
 
+  @Override
+  public String by() {
+    return epilogue.isPresent() ? "cuDNN, then a kernel" : "cuDNN";
+  }
+
   /** The operands' addresses; made again when the workspace has grown since. */
   private Descriptor pack() {
     long scratch = CudaContext.address(workspace.buffer());

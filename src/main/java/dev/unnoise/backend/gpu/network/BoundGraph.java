@@ -75,6 +75,11 @@ final class BoundGraph implements Site, AutoCloseable {
     launches.get(node).forEach(launch -> launch.enqueue(images));
   }
 
+  /** What computes one node; it stays the graph's. */
+  List<Launch> launches(int node) {
+    return List.copyOf(launches.get(node));
+  }
+
   /** How many kernels {@link #enqueue(int)} launches. */
   int launchCount() {
     return launches.stream().mapToInt(List::size).sum();

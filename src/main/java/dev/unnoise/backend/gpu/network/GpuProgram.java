@@ -6,9 +6,11 @@ import dev.unnoise.backend.gpu.GpuBuffer;
 import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.backend.gpu.node.Stored;
+import dev.unnoise.graph.Attention;
 import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
+import dev.unnoise.graph.Product;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.run.NodeTime;
@@ -21,6 +23,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** A network bound to memory for a batch. */
@@ -31,7 +35,7 @@ final class GpuProgram implements Program {
   private final BoundGraph denoiser;
   private final int batch;
   private final Consumer<GpuProgram> whenClosed;
-  private boolean warm;
+  private Launched launched = Launched.NOTHING;
   private boolean closed;
 
   GpuProgram(
@@ -58,8 +62,9 @@ final class GpuProgram implements Program {
   public RunReport sample(SamplingJob job) {
     requireFit(job.evaluationsPerStep());
     try (SamplingRun run = new SamplingRun(context, programs, network, denoiser, job)) {
-      RunReport report = run.run(warm);
-      warm = true;
+      Launched now = Launched.by(job);
+      RunReport report = run.run(launched.covers(now));
+      launched = launched.and(now);
       return report;
     }
   }
@@ -110,6 +115,18 @@ final class GpuProgram implements Program {
       times.add(new NodeTime(nodes.get(i), System.nanoTime() - began));
     }
     return times;
+  }
+
+  @Override
+  public Map<String, Integer> computedBy() {
+    List<Node> nodes = network.lowered().denoiser().nodes();
+    Map<String, Integer> counts = new TreeMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      if (nodes.get(i) instanceof Product || nodes.get(i) instanceof Attention) {
+        denoiser.launches(i).forEach(launch -> counts.merge(launch.by(), 1, Integer::sum));
+      }
+    }
+    return counts;
   }
 
   private void requireFit(int evaluations) {

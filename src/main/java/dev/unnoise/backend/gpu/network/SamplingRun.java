@@ -55,22 +55,18 @@ final class SamplingRun implements AutoCloseable {
   /**
    * Runs the job.
    *
-   * @param warm whether the program has run before
+   * @param warm whether all that its steps launch has been launched before
    */
   RunReport run(boolean warm) {
     int steps = job.table().rows().size();
-    kernels.begin();
-    context.finish();
+    prepare(warm);
     long began = System.nanoTime();
     long allocationsBefore = context.allocations();
     long waits = 0;
     for (int step = 0; step < steps; step++) {
-      if (step % buffers.stepsAtOnce == 0) {
+      if (step > 0 && step % buffers.stepsAtOnce == 0) {
         fillTable(step);
-        waits += step == 0 ? 0 : 1;
-        if (step == 0 && !warm && context.recordsLaunches()) {
-          warmUp();
-        }
+        waits++;
         record();
       }
       while (ahead.size() >= AHEAD) {
@@ -93,6 +89,17 @@ final class SamplingRun implements AutoCloseable {
     kernels.beginStep();
     denoiser.enqueue(job.evaluationsPerStep());
     kernels.endStep();
+  }
+
+  /** Comes as far as the first step. */
+  private void prepare(boolean warm) {
+    kernels.begin();
+    fillTable(0);
+    if (!warm && context.recordsLaunches()) {
+      warmUp();
+    }
+    record();
+    context.finish();
   }
 
   /** What drivers and libraries load when it is first used would be in the way of recording. */
