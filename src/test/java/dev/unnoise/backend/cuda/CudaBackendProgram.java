@@ -8,6 +8,7 @@ import dev.unnoise.graph.Network;
 import dev.unnoise.graph.run.Clipping;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.Output;
+import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.Precision;
 import dev.unnoise.graph.run.Program;
 import dev.unnoise.graph.run.RunMonitor;
@@ -154,6 +155,11 @@ final class CudaBackendProgram {
     try (Device reference = Evaluate.open("reference");
         Device device = StubWork.open()) {
       float[] expected = Evaluate.predict(reference, wide, work.weights, x, 1, 250);
+      try (LoadedNetwork loaded = device.load(wide, work.weights, Precision.FP32);
+          Program program = loaded.compile(1)) {
+        Map<String, Integer> by = program.computedBy();
+        assertEquals(Set.of("cuDNN", "kernel"), by.keySet(), by.toString());
+      }
       for (Map.Entry<Precision, Double> limit : Map.of(Precision.FP32, 1e-5, Precision.BF16, 0.12).entrySet()) {
         control.reset();
         float[] actual = Evaluate.predict(device, limit.getKey(), wide, work.weights, x, 1, 250);
