@@ -34,6 +34,9 @@ public final class CudaContext implements Gpu {
 
   private static final int MOST_THREADS = 1024;
 
+  /** Floats that a thread moves at once. */
+  private static final int VECTOR_FLOATS = 4;
+
   private final CudaDeviceInfo device;
   private final GpuInfo info;
   private final int handle;
@@ -62,7 +65,7 @@ public final class CudaContext implements Gpu {
             ALIGNMENT,
             SHARED_BYTES,
             MOST_THREADS,
-            Float.BYTES);
+            VECTOR_FLOATS);
     this.cubins = CubinCache.of(device);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment made = arena.allocate(ValueLayout.ADDRESS);

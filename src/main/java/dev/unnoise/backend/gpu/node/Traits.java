@@ -35,7 +35,7 @@ public record Traits(
    * {@code card}, {@code miniature} or {@code processor} chooses the shape in place of what suits the device; for tests
    * and comparisons.
    */
-  public static final String PROPERTY = "unnoise.opencl.shape";
+  public static final String PROPERTY = "unnoise.gpu.shape";
 
   /** Floats of a vector on cards: 16 bytes, what a work-item moves at once. */
   static final int CARD_VECTOR = 4;
