@@ -23,6 +23,7 @@ class CudaBackendTest {
     return Stream.of(
             parts(CudaBackendProgram.class, "sampling", "networks", "convolutions"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
+            parts(CudaSizesProgram.class, "noising", "grids"),
             parts(CudnnProgram.class, "engines", "calls of cuDNN"),
             parts(CudaAttentionProgram.class, "attention"),
             parts(CudaCardsProgram.class, "two cards", "stopping"),

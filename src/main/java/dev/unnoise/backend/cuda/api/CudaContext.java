@@ -156,6 +156,11 @@ public final class CudaContext implements Gpu {
   }
 
   @Override
+  public int mostGroupsAside() {
+    return CudaKernel.MOST_BLOCKS_ASIDE;
+  }
+
+  @Override
   public long allocations() {
     return ALLOCATIONS.get();
   }

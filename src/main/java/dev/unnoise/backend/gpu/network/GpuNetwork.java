@@ -12,6 +12,7 @@ import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.plan.Plan;
 import dev.unnoise.graph.plan.Planner;
 import dev.unnoise.graph.plan.PoolLimits;
+import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.Program;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ final class GpuNetwork implements LoadedNetwork {
   public long programBytes(int batch) {
     long largest =
         lowered.denoiser().nodes().stream().mapToLong(node -> node.output().root().bytes()).max().orElse(0);
-    if (largest * batch > context.info().largestAllocation()) {
+    if (batch > context.mostGroupsAside() || largest * batch > context.info().largestAllocation()) {
       return Long.MAX_VALUE / 2;
     }
     long inputs = lowered.denoiser().inputs().stream().mapToLong(Tensor::bytes).sum() * batch;
@@ -84,6 +85,11 @@ final class GpuNetwork implements LoadedNetwork {
 
   @Override
   public Program compile(int batch) {
+    if (batch > context.mostGroupsAside()) {
+      throw new BackendException(
+          context.info().name() + " takes at most " + context.mostGroupsAside() + " evaluations at once, not " + batch
+              + "; sample fewer images at once");
+    }
     BoundGraph denoiser = new BoundGraph(context, programs, parameters, plan(batch), batch, 1);
     GpuProgram program = new GpuProgram(context, programs, this, denoiser, batch, compiled::remove);
     compiled.add(program);

@@ -1,0 +1,100 @@
+package dev.unnoise.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unnoise.backend.cuda.api.CudaContext;
+import dev.unnoise.backend.cuda.api.Driver;
+import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.backend.gpu.GpuModule;
+import dev.unnoise.backend.gpu.node.KernelChoice;
+import dev.unnoise.backend.gpu.node.Traits;
+import dev.unnoise.graph.Network;
+import dev.unnoise.graph.Shape;
+import dev.unnoise.graph.run.BackendException;
+import dev.unnoise.graph.run.Device;
+import dev.unnoise.graph.run.NoisingJob;
+import dev.unnoise.graph.run.NoisingJob.Level;
+import dev.unnoise.graph.run.NoisingJob.Levels;
+import dev.unnoise.sampling.Pipeline;
+import dev.unnoise.testing.Evaluate;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What {@link CudaBackendTest} runs in a process of its own: more at once than cards take in one launch. */
+final class CudaSizesProgram {
+  /** More than blocks along the second or the third axis of a grid. */
+  private static final int MANY = 70_000;
+
+  private static final Shape SMALLEST = new Shape(1, 1, 1);
+
+  private final StubWork work;
+
+  private CudaSizesProgram(StubWork work) {
+    this.work = work;
+  }
+
+  /** Takes the folder of the stubs, one for caches, and which part to run. */
+  public static void main(String[] arguments) {
+    CudaSizesProgram program = new CudaSizesProgram(new StubWork(arguments));
+    switch (arguments[2]) {
+      case "noising" -> program.noising();
+      case "grids" -> program.grids();
+      case String other -> throw new IllegalArgumentException(other);
+    }
+    System.out.println("done");
+  }
+
+  private static float[] noisy(Device device, float[] clean, List<Level> levels, long firstIndex) {
+    float[] noisy = new float[clean.length * levels.size()];
+    device.noise(
+        new NoisingJob(
+            SMALLEST, clean.length, Evaluate.segment(clean), new Levels.Every(levels), 5, firstIndex, Evaluate.segment(noisy)));
+    return noisy;
+  }
+
+  /** In several launches, or asked for in several parts: the same images. */
+  private void noising() {
+    float[] clean = Evaluate.normals(3, MANY);
+    List<Level> one = List.of(new Level(0.8, 0.6, 7));
+    List<Level> levels = IntStream.range(0, MANY).mapToObj(draw -> new Level(0.6, 0.8, draw)).toList();
+    try (Device device = StubWork.open()) {
+      float[] images = noisy(device, clean, one, 0);
+      int half = MANY / 2;
+      assertArrayEquals(noisy(device, Arrays.copyOf(clean, half), one, 0), Arrays.copyOf(images, half));
+      float[] second = noisy(device, Arrays.copyOfRange(clean, half, MANY), one, half);
+      assertArrayEquals(second, Arrays.copyOfRange(images, half, MANY));
+      float[] few = Arrays.copyOf(clean, 1);
+      float[] rounds = noisy(device, few, levels, 0);
+      assertArrayEquals(
+          noisy(device, few, levels.subList(half, MANY), 0), Arrays.copyOfRange(rounds, half, MANY));
+    }
+    work.requireNothingLeft("after noising");
+  }
+
+  /** What no card takes is said before a driver is asked. */
+  private void grids() {
+    Network network = StubWork.tiny();
+    try (Device device = StubWork.open();
+        Pipeline pipeline = work.pipeline(device, network)) {
+      BackendException told = assertThrows(BackendException.class, () -> pipeline.program(MANY));
+      assertEquals(
+          "Stub card 0 takes at most 65535 evaluations at once, not 70000; sample fewer images at once", told.getMessage());
+      assertTrue(pipeline.loaded().programBytes(MANY) > device.info().memoryBytes());
+    }
+    try (CudaContext context = new CudaContext(Driver.devices().getFirst());
+        GpuModule module = context.compile(KernelChoice.noising(Traits.CARD));
+        GpuKernel kernel = module.kernel("noising")) {
+      long[] group = {32, 1, 1};
+      for (long[] grid : List.of(new long[] {32, 65_536, 1}, new long[] {32, 1, 65_536}, new long[] {1L << 36, 1, 1})) {
+        String told = assertThrows(IllegalArgumentException.class, () -> kernel.enqueue(grid, group)).getMessage();
+        assertTrue(told.startsWith("the kernel noising is to run on "), told);
+        assertTrue(told.endsWith("cards take at most " + (grid[0] > 32 ? Integer.MAX_VALUE : 65_535)), told);
+      }
+    }
+    work.requireNothingLeft("after grids");
+  }
+}
