@@ -23,7 +23,7 @@ class CudaBackendTest {
     return Stream.of(
             parts(CudaBackendProgram.class, "sampling", "networks", "convolutions"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
-            parts(CudaSizesProgram.class, "noising", "grids"),
+            parts(CudaSizesProgram.class, "noising", "grids", "workspaces"),
             parts(CudnnProgram.class, "engines", "calls of cuDNN"),
             parts(CudaAttentionProgram.class, "attention"),
             parts(CudaCardsProgram.class, "two cards", "stopping"),

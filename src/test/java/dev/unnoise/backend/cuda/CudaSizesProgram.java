@@ -19,6 +19,7 @@ import dev.unnoise.graph.run.NoisingJob;
 import dev.unnoise.graph.run.NoisingJob.Level;
 import dev.unnoise.graph.run.NoisingJob.Levels;
 import dev.unnoise.sampling.Pipeline;
+import dev.unnoise.sampling.SampleRequest;
 import dev.unnoise.testing.Evaluate;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +44,7 @@ final class CudaSizesProgram {
     switch (arguments[2]) {
       case "noising" -> program.noising();
       case "grids" -> program.grids();
+      case "workspaces" -> program.workspaces();
       case String other -> throw new IllegalArgumentException(other);
     }
     System.out.println("done");
@@ -96,5 +98,38 @@ final class CudaSizesProgram {
       }
     }
     work.requireNothingLeft("after grids");
+  }
+
+  /** Whoever follows a run prepares another, for which engines want more scratch memory than the recorded one has. */
+  private void workspaces() {
+    Network network = StubWork.compact();
+    SampleRequest request = StubWork.request(network, 4);
+    float[] expected = work.live(network);
+    try (Device device = StubWork.open();
+        Pipeline recorded = work.pipeline(device, network)) {
+      float[] alone = StubWork.sample(recorded, request).images();
+      long before = allocations();
+      for (int growth = 1; growth <= 2; growth++) {
+        long bytes = 1L << (10 + 4 * growth);
+        SampleRequest growing =
+            request.followedBy(
+                (done, total) -> {
+                  if (done == total / 2) {
+                    work.control.set("cudnnWorkspace", bytes);
+                    assertArrayEquals(expected, work.sampleOn(device, network));
+                  }
+                  return true;
+                });
+        assertArrayEquals(alone, StubWork.sample(recorded, growing).images());
+        assertEquals(List.of(), work.control.violations());
+        work.sampleOn(device, network);
+        assertEquals(before, allocations(), "what was outgrown is kept though nothing is recorded");
+      }
+    }
+    work.requireNothingLeft("after growing");
+  }
+
+  private long allocations() {
+    return work.control.alive().get("allocations");
   }
 }

@@ -45,6 +45,7 @@ public final class CudaContext implements Gpu {
   private final MemorySegment stage;
   private final CubinCache cubins;
   private final Deque<MemorySegment> events = new ArrayDeque<>();
+  private int replays;
   private boolean closed;
 
   /**
@@ -237,6 +238,16 @@ public final class CudaContext implements Gpu {
   public GpuReplay record(Runnable work) {
     makeCurrent();
     return CudaGraph.capture(this, work);
+  }
+
+  /** Whether anything that was recorded may be launched again: it keeps the addresses of what it works on. */
+  boolean hasReplays() {
+    return replays > 0;
+  }
+
+  /** Counts what was recorded, 1 more or 1 less. */
+  void countReplays(int change) {
+    replays += change;
   }
 
   @Override
