@@ -24,6 +24,7 @@ class CudaBackendTest {
             parts(CudaBackendProgram.class, "sampling", "networks", "convolutions"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
             parts(CudaSizesProgram.class, "noising", "grids", "workspaces"),
+            parts(CudaCompilerProgram.class, "cards", "damaged code"),
             parts(CudnnProgram.class, "engines", "calls of cuDNN"),
             parts(CudaAttentionProgram.class, "attention"),
             parts(CudaCardsProgram.class, "two cards", "stopping"),

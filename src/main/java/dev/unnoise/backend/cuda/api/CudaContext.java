@@ -259,7 +259,7 @@ public final class CudaContext implements Gpu {
   @Override
   public GpuModule compile(KernelSource source) {
     makeCurrent();
-    return CudaModule.load(this, cubins.get(source, device.target()), source.file());
+    return cubins.load(source, device.target(), cubin -> CudaModule.load(this, cubin, source.file()));
   }
 
   private static void destroy(MemorySegment stream) {
