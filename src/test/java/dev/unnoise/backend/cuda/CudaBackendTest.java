@@ -23,7 +23,7 @@ class CudaBackendTest {
     return Stream.of(
             parts(CudaBackendProgram.class, "sampling", "networks", "convolutions"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
-            parts(CudaSizesProgram.class, "noising", "grids", "workspaces"),
+            parts(CudaSizesProgram.class, "noising", "grids", "workspaces", "memory"),
             parts(CudaCompilerProgram.class, "cards", "damaged code"),
             parts(CudnnProgram.class, "engines", "calls of cuDNN"),
             parts(CudaAttentionProgram.class, "attention"),

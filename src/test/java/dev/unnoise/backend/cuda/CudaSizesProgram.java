@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.Driver;
+import dev.unnoise.backend.cuda.bindings.driver.driver_h;
 import dev.unnoise.backend.gpu.GpuKernel;
 import dev.unnoise.backend.gpu.GpuModule;
 import dev.unnoise.backend.gpu.node.KernelChoice;
@@ -14,15 +15,23 @@ import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.run.BackendException;
+import dev.unnoise.graph.run.Clipping;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.NoisingJob;
 import dev.unnoise.graph.run.NoisingJob.Level;
 import dev.unnoise.graph.run.NoisingJob.Levels;
+import dev.unnoise.graph.run.RunMonitor;
+import dev.unnoise.graph.run.StepRow;
+import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.sampling.Pipeline;
 import dev.unnoise.sampling.SampleRequest;
 import dev.unnoise.testing.Evaluate;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** What {@link CudaBackendTest} runs in a process of its own: more at once than cards take in one launch. */
@@ -45,6 +54,7 @@ final class CudaSizesProgram {
       case "noising" -> program.noising();
       case "grids" -> program.grids();
       case "workspaces" -> program.workspaces();
+      case "memory" -> program.memory();
       case String other -> throw new IllegalArgumentException(other);
     }
     System.out.println("done");
@@ -127,6 +137,61 @@ final class CudaSizesProgram {
       }
     }
     work.requireNothingLeft("after growing");
+  }
+
+  /** What a batch is chosen by covers what is taken while it is sampled. */
+  private void memory() {
+    try (Device device = StubWork.open()) {
+      for (Network network : List.of(StubWork.tiny(), StubWork.compact())) {
+        long before = used();
+        try (Pipeline pipeline = work.pipeline(device, network)) {
+          for (int batch : new int[] {2, 64}) {
+            SampleRequest request = remembering(network, batch);
+            long[] most = new long[1];
+            StubWork.sample(
+                pipeline,
+                request.followedBy(
+                    (done, total) -> {
+                      most[0] = Math.max(most[0], used() - before);
+                      return true;
+                    }));
+            long expected = pipeline.loaded().parameterBytes() + pipeline.loaded().programBytes(batch);
+            // Libraries' scratch memory is counted in one lump, which must not be what hides the rest.
+            long libraries = 128L << 20;
+            assertTrue(most[0] <= expected - libraries + 64 * 1024, most[0] + " bytes are used, not " + expected);
+          }
+        }
+      }
+    }
+    work.requireNothingLeft("after counting");
+  }
+
+  /** With noise that is given, earlier estimates and a threshold: with all that is kept for an image. */
+  private static SampleRequest remembering(Network network, int images) {
+    List<StepRow> rows = StubWork.table(2).rows();
+    StepTable table =
+        new StepTable(
+            rows.stream().map(CudaSizesProgram::remembering).toList(), new Clipping.Dynamic(0.9, 2), false, 1);
+    MemorySegment noise = Evaluate.segment(Evaluate.normals(2, images * network.sampleShape().elements()));
+    SampleRequest plain = StubWork.request(network, 2, images);
+    return new SampleRequest(
+        table, images, images, 0, 0, plain.labels(), Optional.empty(), Optional.of(noise), plain.form(), RunMonitor.NONE);
+  }
+
+  private static StepRow remembering(StepRow row) {
+    return new StepRow(
+        row.timestep(), row.x0FromSample(), row.x0FromOutput(), row.sample(), row.output(), row.x0(), 0.1, 0.1, row.noise(),
+        row.draw(), row.lowLogVariance(), row.highLogVariance(), true);
+  }
+
+  /** Bytes of the card that are taken. */
+  private static long used() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment free = arena.allocate(ValueLayout.JAVA_LONG);
+      MemorySegment total = arena.allocate(ValueLayout.JAVA_LONG);
+      assertEquals(driver_h.CUDA_SUCCESS(), driver_h.cuMemGetInfo_v2(free, total));
+      return total.get(ValueLayout.JAVA_LONG, 0) - free.get(ValueLayout.JAVA_LONG, 0);
+    }
   }
 
   private long allocations() {

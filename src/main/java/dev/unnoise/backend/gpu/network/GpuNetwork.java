@@ -4,10 +4,8 @@ import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.node.DeviceParameters;
 import dev.unnoise.backend.gpu.node.Programs;
-import dev.unnoise.backend.gpu.node.Statistics;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
-import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.plan.Plan;
 import dev.unnoise.graph.plan.Planner;
@@ -74,8 +72,10 @@ final class GpuNetwork implements LoadedNetwork {
     if (batch > context.mostGroupsAside() || largest * batch > context.info().largestAllocation()) {
       return Long.MAX_VALUE / 2;
     }
-    long inputs = lowered.denoiser().inputs().stream().mapToLong(Tensor::bytes).sum() * batch;
-    return plan(batch).bytes() + inputs + Statistics.bytes(programs.traits(), lowered.denoiser(), batch);
+    return BoundGraph.bytes(programs, plan(batch), batch, 1)
+        + conditioner.bytes()
+        + SamplingBuffers.bytes(context.info(), lowered, batch)
+        + programs.traits().workspaceBytes();
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.unnoise.graph.run.BackendException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * How kernels are shaped for a kind of device.
@@ -111,6 +112,16 @@ public record Traits(
         products.itemsPerGroup(),
         wideConvolutions.itemsPerGroup(),
         attention.itemsPerGroup());
+  }
+
+  /** Bytes of scratch memory that libraries of the vendor's may take, all of them together. */
+  public long workspaceBytes() {
+    LongStream ofAttention = attentionLibraries.stream().mapToLong(AttentionLibrary::workspaceBytes);
+    LongStream ofProducts =
+        wideConvolutions instanceof LibraryProduct(ProductLibrary library)
+            ? LongStream.of(library.workspaceBytes())
+            : LongStream.empty();
+    return LongStream.concat(ofAttention, ofProducts).max().orElse(0);
   }
 
   private static int largest(int... numbers) {
