@@ -39,9 +39,9 @@ public final class CudaBackend implements Backend {
       if (devices.isEmpty()) {
         return new Availability.Missing("NVIDIA's driver finds no card", "see what nvidia-smi says");
       }
-      List<String> obstacles = devices.stream().flatMap(device -> Nvrtc.obstacle(device).stream()).toList();
+      List<Nvrtc.Obstacle> obstacles = devices.stream().flatMap(device -> Nvrtc.obstacle(device).stream()).toList();
       return obstacles.size() == devices.size()
-          ? new Availability.Missing(obstacles.getFirst(), libraries.otherNvrtc())
+          ? new Availability.Missing(obstacles.getFirst().what(), libraries.otherNvrtc(obstacles.getFirst().old()))
           : new Availability.Ready(devices.stream().map(CudaBackend::describe).toList());
     } catch (BackendException e) {
       return new Availability.Missing(e.getMessage(), "see what nvidia-smi says");
@@ -73,7 +73,7 @@ public final class CudaBackend implements Backend {
     Nvrtc.obstacle(info)
         .ifPresent(
             why -> {
-              throw new BackendException(why + "; " + CudaLibraries.ofThisProcess().otherNvrtc());
+              throw new BackendException(why.what() + "; " + CudaLibraries.ofThisProcess().otherNvrtc(why.old()));
             });
     CudaContext context = new CudaContext(info);
     try {

@@ -23,6 +23,11 @@ public interface Gpu extends AutoCloseable {
    */
   GpuBuffer allocate(long bytes);
 
+  /** Groups of work-items along any axis but the first of a launch at most: there is where images are counted. */
+  default int mostGroupsAside() {
+    return Integer.MAX_VALUE;
+  }
+
   /** How often this process has allocated memory of devices of this kind. */
   long allocations();
 

@@ -23,6 +23,8 @@ class CudaBackendTest {
     return Stream.of(
             parts(CudaBackendProgram.class, "sampling", "warm-ups", "networks", "convolutions", "no libraries"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
+            parts(CudaSizesProgram.class, "noising", "grids", "workspaces", "memory"),
+            parts(CudaCompilerProgram.class, "cards", "damaged code"),
             parts(CudnnProgram.class, "engines", "calls of cuDNN"),
             parts(CudaAttentionProgram.class, "attention"),
             parts(CudaCardsProgram.class, "two cards", "stopping"),

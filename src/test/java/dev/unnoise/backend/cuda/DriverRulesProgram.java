@@ -106,7 +106,9 @@ final class DriverRulesProgram {
       requireWrong(0, "not all threads of a block came to a barrier", () -> card.launch(alone, ONE, two, at));
       requireWrong(ILLEGAL_ADDRESS, "argument 0", () -> card.launch(astray, ONE, ONE, at + 16));
       requireWrong(INVALID_VALUE, "more threads", () -> card.launch(alone, ONE, List.of(1025, 1, 1), at));
+      requireWrong(INVALID_VALUE, "more threads", () -> card.launch(alone, ONE, List.of(1, 1, 65), at));
       requireWrong(INVALID_VALUE, "more blocks", () -> card.launch(alone, List.of(1, 65536, 1), ONE, at));
+      requireWrong(INVALID_VALUE, "more blocks", () -> card.launch(alone, List.of(1, 1, 65536), ONE, at));
       StubClient.check(driver_h.cuModuleUnload(module));
       requireWrong(INVALID_HANDLE, "there is no function", () -> card.launch(alone, ONE, ONE, at));
       card.free(at);

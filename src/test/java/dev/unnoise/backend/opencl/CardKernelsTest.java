@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The kernels that cards get, on whatever device there is. */
 class CardKernelsTest {
-  private static final String SHAPE = "unnoise.opencl.shape";
+  private static final String SHAPE = "unnoise.gpu.shape";
 
   @BeforeEach
   void chooseCards() {

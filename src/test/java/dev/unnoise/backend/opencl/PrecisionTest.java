@@ -53,11 +53,11 @@ class PrecisionTest {
   }
 
   private static Device open(String shape) {
-    System.setProperty("unnoise.opencl.shape", shape);
+    System.setProperty("unnoise.gpu.shape", shape);
     try {
       return Evaluate.open("opencl");
     } finally {
-      System.clearProperty("unnoise.opencl.shape");
+      System.clearProperty("unnoise.gpu.shape");
     }
   }
 

@@ -14,10 +14,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.Function;
 
 /**
  * Compiled kernels on disk, by what they were made of: text, options, target, compiler and driver. A file begins with
- * the digest of what follows, so that one that was cut short is made again. A cache that cannot be written costs time
+ * the digest of what follows, so that one that was cut short is made again, and so is one that the driver does not take. A cache that cannot be written costs time
  * and nothing else.
  */
 final class CubinCache {
@@ -35,8 +36,12 @@ final class CubinCache {
     return new CubinCache(UserCache.folder().resolve("cuda"), device.driver());
   }
 
-  /** The code of a program, compiled now if it was not before. */
-  byte[] get(KernelSource source, String target) {
+  /**
+   * Loads a program, compiled now if it was not before, or if what was kept is refused.
+   *
+   * @param load hands code to the driver
+   */
+  <T> T load(KernelSource source, String target, Function<byte[], T> load) {
     String made = String.join("\n", source.text(Dialect.CUDA), source.definitions(), target, Nvrtc.version(), driver);
     Path file =
         folder.resolve(
@@ -44,11 +49,17 @@ final class CubinCache {
                 + ".cubin");
     byte[] known = read(file);
     if (known != null) {
-      return known;
+      try {
+        return load.apply(known);
+      } catch (CudaModule.RefusedException e) {
+        System.getLogger(CubinCache.class.getName())
+            .log(System.Logger.Level.DEBUG, file + " is compiled anew", e);
+      }
     }
     byte[] cubin = Nvrtc.compile(source, target);
+    T loaded = load.apply(cubin);
     write(file, cubin);
-    return cubin;
+    return loaded;
   }
 
   private static byte[] read(Path file) {

@@ -34,6 +34,9 @@ public final class CudaContext implements Gpu {
 
   private static final int MOST_THREADS = 1024;
 
+  /** Floats that a thread moves at once. */
+  private static final int VECTOR_FLOATS = 4;
+
   private final CudaDeviceInfo device;
   private final GpuInfo info;
   private final int handle;
@@ -42,6 +45,7 @@ public final class CudaContext implements Gpu {
   private final MemorySegment stage;
   private final CubinCache cubins;
   private final Deque<MemorySegment> events = new ArrayDeque<>();
+  private int replays;
   private boolean closed;
 
   /**
@@ -62,7 +66,7 @@ public final class CudaContext implements Gpu {
             ALIGNMENT,
             SHARED_BYTES,
             MOST_THREADS,
-            Float.BYTES);
+            VECTOR_FLOATS);
     this.cubins = CubinCache.of(device);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment made = arena.allocate(ValueLayout.ADDRESS);
@@ -153,6 +157,11 @@ public final class CudaContext implements Gpu {
   }
 
   @Override
+  public int mostGroupsAside() {
+    return CudaKernel.MOST_BLOCKS_ASIDE;
+  }
+
+  @Override
   public long allocations() {
     return ALLOCATIONS.get();
   }
@@ -231,6 +240,16 @@ public final class CudaContext implements Gpu {
     return CudaGraph.capture(this, work);
   }
 
+  /** Whether anything that was recorded may be launched again: it keeps the addresses of what it works on. */
+  boolean hasReplays() {
+    return replays > 0;
+  }
+
+  /** Counts what was recorded, 1 more or 1 less. */
+  void countReplays(int change) {
+    replays += change;
+  }
+
   @Override
   public void finish() {
     makeCurrent();
@@ -240,7 +259,7 @@ public final class CudaContext implements Gpu {
   @Override
   public GpuModule compile(KernelSource source) {
     makeCurrent();
-    return CudaModule.load(this, cubins.get(source, device.target()), source.file());
+    return cubins.load(source, device.target(), cubin -> CudaModule.load(this, cubin, source.file()));
   }
 
   private static void destroy(MemorySegment stream) {

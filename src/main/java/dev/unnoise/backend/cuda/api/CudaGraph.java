@@ -16,6 +16,7 @@ final class CudaGraph implements GpuReplay {
   private CudaGraph(CudaContext context, MemorySegment executable) {
     this.context = context;
     this.executable = executable;
+    context.countReplays(1);
     Driver.HELD.incrementAndGet();
   }
 
@@ -83,6 +84,7 @@ final class CudaGraph implements GpuReplay {
   public void close() {
     if (!closed) {
       closed = true;
+      context.countReplays(-1);
       Driver.HELD.decrementAndGet();
       context.makeCurrent();
       Driver.check(driver_h.cuGraphExecDestroy(executable), "cuGraphExecDestroy");

@@ -12,6 +12,9 @@ final class CudaKernel implements GpuKernel {
   private static final int MOST_ARGUMENTS = 40;
   private static final int AXES = 3;
 
+  /** Blocks along the second and the third axis of a grid, on every card; along the first as many as an int counts. */
+  static final int MOST_BLOCKS_ASIDE = 65_535;
+
   private final CudaContext context;
   private final MemorySegment function;
   private final String name;
@@ -74,7 +77,14 @@ final class CudaKernel implements GpuKernel {
     int[] threads = {1, 1, 1};
     for (int axis = 0; axis < Math.min(AXES, global.length); axis++) {
       threads[axis] = Math.toIntExact(local[axis]);
-      blocks[axis] = Math.toIntExact(global[axis] / local[axis]);
+      long count = global[axis] / local[axis];
+      int most = axis == 0 ? Integer.MAX_VALUE : MOST_BLOCKS_ASIDE;
+      if (count > most) {
+        throw new IllegalArgumentException(
+            "the kernel " + name + " is to run on " + count + " blocks along axis " + axis + " of its grid, where cards"
+                + " take at most " + most);
+      }
+      blocks[axis] = (int) count;
     }
     int status =
         driver_h.cuLaunchKernel(

@@ -38,16 +38,25 @@ public final class Nvrtc {
     }
   }
 
-  /** Why it cannot compile for a card, one line; nothing if it can. */
-  public static Optional<String> obstacle(CudaDeviceInfo device) {
+  /**
+   * Why it cannot compile for a card.
+   *
+   * @param what is the matter, one line
+   * @param old whether the card is older than those that it compiles for, rather than newer
+   */
+  public record Obstacle(String what, boolean old) {}
+
+  /** Why it cannot compile for a card; nothing if it can. */
+  public static Optional<Obstacle> obstacle(CudaDeviceInfo device) {
     List<Integer> targets = targets();
     if (targets.contains(device.computeCapability())) {
       return Optional.empty();
     }
     boolean old = device.computeCapability() < targets.getFirst();
-    return Optional.of(
+    String what =
         "NVRTC " + version() + " compiles for sm_" + targets.getFirst() + " … sm_" + targets.getLast() + ", not for the "
-            + device.target() + " of " + device.name() + ": an " + (old ? "older" : "newer") + " NVRTC is needed");
+            + device.target() + " of " + device.name() + ": " + (old ? "an older" : "a newer") + " NVRTC is needed";
+    return Optional.of(new Obstacle(what, old));
   }
 
   /**

@@ -23,6 +23,11 @@ sealed interface Candidate {
       companions = List.copyOf(companions);
     }
 
+    /** Whether it is for the loader to find. */
+    boolean isNamed() {
+      return library.indexOf('/') < 0;
+    }
+
     /** Everything to open, itself last. */
     List<String> inOrder() {
       return Stream.concat(companions.stream(), Stream.of(library)).toList();
@@ -35,7 +40,16 @@ sealed interface Candidate {
   }
 
   /** Nothing that could be loaded. */
-  record Unusable(String place, Outcome outcome) implements Candidate {}
+  record Unusable(String place, Outcome outcome) implements Candidate {
+    /** The reason alone. */
+    String why() {
+      return switch (outcome) {
+        case Outcome.Refused(String why) -> why;
+        case Outcome.Absent(String why) -> why;
+        case Outcome.Found found -> throw new IllegalStateException(place + " is there");
+      };
+    }
+  }
 
   /** A file that exists, with the files it needs beside it. */
   static Candidate of(Library library, String soname, Path file) {
@@ -54,11 +68,23 @@ sealed interface Candidate {
     }
   }
 
-  /** By its name alone; what the loader finds, it finds with its parts. */
-  static Candidate named(Library library, String soname) {
-    List<String> companions =
-        library == Library.CUDNN ? List.of(soname.replace("libcudnn.", "libcudnn_graph.")) : List.of();
-    return new Loadable(companions, soname);
+  /** By its name alone: where it is, and so what is beside it, only the loader knows. */
+  static Candidate named(String soname) {
+    return new Loadable(List.of(), soname);
+  }
+
+  /** What the loader has found by a name: beside it, or beside what it is a link to, are the files it needs. */
+  static Candidate found(Library library, String soname, Path file) {
+    Candidate beside = of(library, soname, file);
+    if (beside instanceof Unusable) {
+      try {
+        Candidate besideReal = of(library, soname, file.toRealPath());
+        return besideReal instanceof Loadable ? besideReal : beside;
+      } catch (IOException e) {
+        return beside;
+      }
+    }
+    return beside;
   }
 
   static Candidate absent(String place, String why) {

@@ -19,6 +19,12 @@ public final class CudaLibraries {
   /** The CUDA that libraries are for unless the driver is older. */
   private static final int NEWEST_CUDA = 13;
 
+  /** The package with its compiler. */
+  private static final String NEWEST_NVRTC = "nvidia-cuda-nvrtc";
+
+  /** That of the CUDA before it, which compiles for cards that the newest has forgotten. */
+  private static final String OLDER_NVRTC = "nvidia-cuda-nvrtc-cu12";
+
   private static final class Process {
     static final CudaLibraries LIBRARIES =
         new CudaLibraries(new LibraryLoader(new LibrarySearch(Surroundings.ofThisProcess()), new NativeProbe()));
@@ -89,16 +95,26 @@ public final class CudaLibraries {
     Optional<Version> driver = version(Library.DRIVER);
     String packages =
         driver.isEmpty() || driver.get().major() >= NEWEST_CUDA
-            ? "nvidia-cuda-nvrtc nvidia-cublas nvidia-cudnn-cu13"
-            : "nvidia-cuda-nvrtc-cu12 nvidia-cublas-cu12 nvidia-cudnn-cu12";
+            ? NEWEST_NVRTC + " nvidia-cublas nvidia-cudnn-cu13"
+            : OLDER_NVRTC + " nvidia-cublas-cu12 nvidia-cudnn-cu12";
     return (driver.isEmpty() ? "install NVIDIA's driver for CUDA 12 or newer, then unless they are there " : "")
         + "pip install " + packages
         + ", or put org.bytedeco:cuda-redist (NVRTC alone) on the class path, or name their folders by -D" + LibrarySearch.PATH_PROPERTY + "=…, CUDA_PATH or CUDNN_PATH";
   }
 
-  /** How to get the compiler for cards that the newest does not know, one line. */
-  public String otherNvrtc() {
-    return "pip install nvidia-cuda-nvrtc-cu12 (for cards before sm_75) or a newer nvidia-cuda-nvrtc, and name its folder by -D"
+  /**
+   * How to get a compiler for a card that the one at hand does not compile for, one line.
+   *
+   * @param old whether the card is older than those that it compiles for, rather than newer
+   */
+  public String otherNvrtc(boolean old) {
+    boolean olderCuda = version(Library.NVRTC).filter(version -> version.major() < NEWEST_CUDA).isPresent();
+    if (old && olderCuda) {
+      return "there is none that the backend cuda takes: try --backend opencl";
+    }
+    boolean olderDriver = version(Library.DRIVER).filter(version -> version.major() < NEWEST_CUDA).isPresent();
+    String install = old ? "pip install " : "pip install --upgrade ";
+    return install + (old || olderDriver ? OLDER_NVRTC : NEWEST_NVRTC) + ", and name its folder by -D"
         + LibrarySearch.PATH_PROPERTY + "=…";
   }
 

@@ -11,6 +11,6 @@ record LoaderSource() implements Source {
 
   @Override
   public Stream<Candidate> candidates(Library library) {
-    return library.sonames().stream().map(soname -> Candidate.named(library, soname));
+    return library.sonames().stream().map(Candidate::named);
   }
 }

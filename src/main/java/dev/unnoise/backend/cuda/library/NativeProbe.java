@@ -16,12 +16,41 @@ final class NativeProbe implements Probe {
   @Override
   public Outcome load(Library library, Candidate.Loadable candidate, Optional<Version> driver) {
     List<DynamicLoader.Opened> opened = new ArrayList<>();
-    Outcome outcome = tryOut(library, candidate, driver, opened);
+    boolean hasParts = library.companion(candidate.library()).isPresent();
+    Outcome outcome =
+        candidate.isNamed() && hasParts
+            ? tryOutByName(library, candidate.library(), driver, opened)
+            : tryOut(library, candidate, driver, opened);
     // What was found stays open: later look-ups by soname, NVIDIA's own among them, are answered with what is open.
     if (!(outcome instanceof Outcome.Found)) {
       opened.reversed().forEach(DynamicLoader.Opened::close);
     }
     return outcome;
+  }
+
+  /** Asks the loader where the library is: its parts are opened from there, before anybody calls it. */
+  private static Outcome tryOutByName(
+      Library library, String soname, Optional<Version> driver, List<DynamicLoader.Opened> opened) {
+    Path file;
+    try {
+      opened.add(DynamicLoader.ofThisSystem().open(soname));
+      file = opened.getLast().file();
+    } catch (DynamicLoader.CannotOpenException e) {
+      return isUnknown(soname, e.getMessage()) ? new Outcome.Absent("not found") : new Outcome.Refused(e.getMessage());
+    } catch (UnsupportedOperationException | IllegalStateException e) {
+      return new Outcome.Refused(e.getMessage());
+    }
+    return switch (Candidate.found(library, soname, file)) {
+      case Candidate.Loadable whole -> tryOut(library, whole, driver, opened);
+      case Candidate.Unusable lacking when library == Library.NVRTC -> {
+        // It looks for its part again when it compiles, and may know of places that nobody else does.
+        Outcome alone = tryOut(library, new Candidate.Loadable(List.of(), soname), driver, opened);
+        yield alone instanceof Outcome.Found(Path itself, Version version, String _)
+            ? new Outcome.Found(itself, version, lacking.why())
+            : alone;
+      }
+      case Candidate.Unusable lacking -> new Outcome.Refused(lacking.place() + ": " + lacking.why());
+    };
   }
 
   private static Outcome tryOut(
@@ -35,7 +64,7 @@ final class NativeProbe implements Probe {
       }
       DynamicLoader.Opened main = opened.getLast();
       if (library == Library.CUDNN) {
-        Optional<String> stray = strayPart(loader, candidate, main);
+        Optional<String> stray = strayPart(loader, candidate);
         if (stray.isPresent()) {
           return new Outcome.Refused(stray.get());
         }
@@ -45,8 +74,7 @@ final class NativeProbe implements Probe {
       if (!isUnknown(asked, e.getMessage())) {
         return new Outcome.Refused(e.getMessage());
       }
-      boolean itself = asked.equals(candidate.library());
-      return new Outcome.Absent(itself ? "not found" : "not found, or not with its part " + asked);
+      return new Outcome.Absent("not found");
     } catch (UnsupportedOperationException | IllegalStateException e) {
       return new Outcome.Refused(e.getMessage());
     }
@@ -62,13 +90,11 @@ final class NativeProbe implements Probe {
    * refused before and could not be unloaded, or one that another program in this process uses.
    */
   private static Optional<String> strayPart(
-      DynamicLoader loader, Candidate.Loadable candidate, DynamicLoader.Opened main)
-      throws DynamicLoader.CannotOpenException {
-    Path folder = main.file().getParent();
+      DynamicLoader loader, Candidate.Loadable candidate) throws DynamicLoader.CannotOpenException {
     for (String companion : candidate.companions()) {
-      String soname = Path.of(companion).getFileName().toString();
-      try (DynamicLoader.Opened part = loader.open(soname)) {
-        if (!Files.isSameFile(part.file(), folder.resolve(soname))) {
+      Path file = Path.of(companion);
+      try (DynamicLoader.Opened part = loader.open(file.getFileName().toString())) {
+        if (!Files.isSameFile(part.file(), file)) {
           return Optional.of("this process has the part " + part.file() + " of another one open");
         }
       } catch (IOException e) {

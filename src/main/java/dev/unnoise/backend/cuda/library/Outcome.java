@@ -9,11 +9,17 @@ public sealed interface Outcome {
    * It is there, and loaded.
    *
    * @param version its own; of the driver, the version of CUDA that it is for
+   * @param doubt why it may fail nevertheless; empty if there is no reason
    */
-  record Found(Path file, Version version) implements Outcome {
+  record Found(Path file, Version version, String doubt) implements Outcome {
+    /** Without a doubt. */
+    Found(Path file, Version version) {
+      this(file, version, "");
+    }
+
     @Override
     public String toString() {
-      return "found, version " + version;
+      return "found, version " + version + (doubt.isEmpty() ? "" : ", but " + doubt);
     }
   }
 

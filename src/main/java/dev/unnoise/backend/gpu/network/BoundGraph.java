@@ -61,6 +61,12 @@ final class BoundGraph implements Site, AutoCloseable {
     }
   }
 
+  /** Bytes of memory that such a graph takes, without what launches keep for themselves. */
+  static long bytes(Programs programs, Plan plan, int images, int vectors) {
+    long inputs = plan.graph().inputs().stream().mapToLong(Tensor::bytes).sum();
+    return plan.bytes() + inputs * images * vectors + Statistics.bytes(programs.traits(), plan.graph(), images);
+  }
+
   /** Enqueues every node for the first {@code images} images. */
   void enqueue(int images) {
     for (List<Launch> ofNode : launches) {

@@ -7,6 +7,7 @@ import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.Graph;
 import dev.unnoise.graph.Network;
+import dev.unnoise.graph.plan.Plan;
 import dev.unnoise.graph.plan.Planner;
 import dev.unnoise.graph.plan.PoolLimits;
 
@@ -16,6 +17,7 @@ final class Conditioner implements AutoCloseable {
 
   private final Gpu context;
   private final Network network;
+  private final long bytes;
   private final BoundGraph bound;
 
   Conditioner(
@@ -23,7 +25,14 @@ final class Conditioner implements AutoCloseable {
     this.context = context;
     this.network = network;
     Graph graph = network.conditioning();
-    this.bound = new BoundGraph(context, programs, parameters, Planner.plan(graph, ROWS, limits), 1, ROWS);
+    Plan plan = Planner.plan(graph, ROWS, limits);
+    this.bytes = BoundGraph.bytes(programs, plan, 1, ROWS);
+    this.bound = new BoundGraph(context, programs, parameters, plan, 1, ROWS);
+  }
+
+  /** Bytes of memory that it takes, parameters left out. */
+  long bytes() {
+    return bytes;
   }
 
   /**

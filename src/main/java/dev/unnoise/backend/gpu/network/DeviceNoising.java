@@ -10,7 +10,7 @@ import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.run.NoisingJob;
 import java.util.List;
 
-/** The forward process on the device: a few images at a time, with as many of their levels as memory is set aside for. */
+/** The forward process on the device: as many images and levels at a time as memory is set aside for. */
 final class DeviceNoising implements AutoCloseable {
   private static final long LARGEST_PART = 256L << 20;
   private static final int QUADRUPLE = 4;
@@ -22,6 +22,7 @@ final class DeviceNoising implements AutoCloseable {
   private final NoisingJob job;
   private final int elements;
   private final long imageBytes;
+  private final int itemsPerGroup;
   private final int images;
   private final int rounds;
   private final GpuBuffer clean;
@@ -35,8 +36,10 @@ final class DeviceNoising implements AutoCloseable {
     this.job = job;
     this.elements = Math.toIntExact(job.shape().elements());
     this.imageBytes = (long) Float.BYTES * elements;
-    this.images = (int) Math.clamp(LARGEST_PART / imageBytes, 1, job.images());
-    this.rounds = (int) Math.clamp(LARGEST_PART / (imageBytes * images), 1, job.rounds());
+    this.itemsPerGroup = programs.traits().itemsPerGroup();
+    int most = context.mostGroupsAside();
+    this.images = (int) Math.clamp(LARGEST_PART / imageBytes, 1, Math.min(most, job.images()));
+    this.rounds = (int) Math.clamp(LARGEST_PART / (imageBytes * images), 1, Math.min(most, job.rounds()));
     try {
       clean = held.own(context.allocate(images * imageBytes));
       noisy = held.own(context.allocate(rounds * images * imageBytes));
@@ -83,6 +86,7 @@ final class DeviceNoising implements AutoCloseable {
     }
     context.write(levels, numbers);
     long index = job.firstIndex() + first;
+    long quadruples = Math.ceilDiv(elements, QUADRUPLE);
     kernel
         .from(0)
         .buffer(clean)
@@ -95,7 +99,9 @@ final class DeviceNoising implements AutoCloseable {
         .integer((int) (index >>> Integer.SIZE))
         .integer((int) job.seed())
         .integer((int) (job.seed() >>> Integer.SIZE))
-        .enqueue(new long[] {Math.ceilDiv(elements, QUADRUPLE), count, together}, new long[] {1, 1, 1});
+        .enqueue(
+            new long[] {Math.ceilDiv(quadruples, itemsPerGroup) * itemsPerGroup, count, together},
+            new long[] {itemsPerGroup, 1, 1});
   }
 
   @Override

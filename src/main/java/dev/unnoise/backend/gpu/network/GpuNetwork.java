@@ -4,14 +4,13 @@ import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.node.DeviceParameters;
 import dev.unnoise.backend.gpu.node.Programs;
-import dev.unnoise.backend.gpu.node.Statistics;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
-import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.plan.Plan;
 import dev.unnoise.graph.plan.Planner;
 import dev.unnoise.graph.plan.PoolLimits;
+import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.Program;
 import java.util.ArrayList;
@@ -70,11 +69,13 @@ final class GpuNetwork implements LoadedNetwork {
   public long programBytes(int batch) {
     long largest =
         lowered.denoiser().nodes().stream().mapToLong(node -> node.output().root().bytes()).max().orElse(0);
-    if (largest * batch > context.info().largestAllocation()) {
+    if (batch > context.mostGroupsAside() || largest * batch > context.info().largestAllocation()) {
       return Long.MAX_VALUE / 2;
     }
-    long inputs = lowered.denoiser().inputs().stream().mapToLong(Tensor::bytes).sum() * batch;
-    return plan(batch).bytes() + inputs + Statistics.bytes(programs.traits(), lowered.denoiser(), batch);
+    return BoundGraph.bytes(programs, plan(batch), batch, 1)
+        + conditioner.bytes()
+        + SamplingBuffers.bytes(context.info(), lowered, batch)
+        + programs.traits().workspaceBytes();
   }
 
   @Override
@@ -84,6 +85,11 @@ final class GpuNetwork implements LoadedNetwork {
 
   @Override
   public Program compile(int batch) {
+    if (batch > context.mostGroupsAside()) {
+      throw new BackendException(
+          context.info().name() + " takes at most " + context.mostGroupsAside() + " evaluations at once, not " + batch
+              + "; sample fewer images at once");
+    }
     BoundGraph denoiser = new BoundGraph(context, programs, parameters, plan(batch), batch, 1);
     GpuProgram program = new GpuProgram(context, programs, this, denoiser, batch, compiled::remove);
     compiled.add(program);

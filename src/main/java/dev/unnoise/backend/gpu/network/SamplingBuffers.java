@@ -3,7 +3,9 @@ package dev.unnoise.backend.gpu.network;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuBuffer;
+import dev.unnoise.backend.gpu.GpuInfo;
 import dev.unnoise.backend.gpu.Held;
+import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.run.Clipping;
 import dev.unnoise.graph.run.Guidance;
@@ -18,6 +20,15 @@ final class SamplingBuffers implements AutoCloseable {
   private static final int ROW = 12;
 
   private static final long LARGEST_TABLE = 256L << 20;
+
+  /** As many as schedules in use have. */
+  private static final int USUAL_STEPS = 1000;
+
+  /** Copies of an image at most: its state, given noise, two earlier estimates, and what is handed out. */
+  private static final long STATES = 5;
+
+  /** Numbers of an image besides: two of its index, its step, label, threshold and whether it is finite. */
+  private static final long WORDS = 6;
 
   private final Gpu context;
   private final Held held = new Held();
@@ -49,7 +60,7 @@ final class SamplingBuffers implements AutoCloseable {
     this.labels = job.labelsInUse();
     long stepBytes = (long) Float.BYTES * conditioningWidth * labels.length;
     this.stepsAtOnce =
-        (int) Math.clamp(Math.min(LARGEST_TABLE, context.info().largestAllocation()) / stepBytes, 1, rows.size());
+        (int) Math.clamp(largestTable(context.info()) / stepBytes, 1, rows.size());
     try {
       states = allocate(bytes);
       given = job.initialNoise().isPresent() ? allocate(bytes) : null;
@@ -70,6 +81,24 @@ final class SamplingBuffers implements AutoCloseable {
       Closing.after(e, this::close);
       throw e;
     }
+  }
+
+  /**
+   * Bytes that jobs of so many evaluations at once take at most, as far as one can know beforehand: of the conditioning
+   * table, what all labels take in {@link #USUAL_STEPS} steps.
+   */
+  static long bytes(GpuInfo device, Network network, int evaluations) {
+    long labels = network.labelled() ? evaluations : 1;
+    long stepBytes = Float.BYTES * labels * network.conditioningWidth();
+    long mostSteps = Math.clamp(largestTable(device) / Math.max(stepBytes, 1), 1, USUAL_STEPS);
+    long states = STATES * Float.BYTES * network.sampleShape().elements();
+    return evaluations * (states + WORDS * Integer.BYTES)
+        + Float.BYTES * (ROW + 1) * (long) USUAL_STEPS
+        + stepBytes * mostSteps;
+  }
+
+  private static long largestTable(GpuInfo device) {
+    return Math.min(LARGEST_TABLE, device.largestAllocation());
   }
 
   private GpuBuffer allocate(long bytes) {

@@ -12,4 +12,12 @@ public interface AttentionLibrary {
    * @return nothing if the library does not compute such heads
    */
   Optional<Launch> launch(AttentionGeometry geometry, AttentionOperands operands, int images, Programs programs);
+
+  /**
+   * Bytes of scratch memory to count on: what it takes is known only when launches are prepared. A library shares its
+   * scratch memory with the others of its device.
+   */
+  default long workspaceBytes() {
+    return 128L << 20;
+  }
 }

@@ -5,6 +5,7 @@ import dev.unnoise.graph.run.BackendException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * How kernels are shaped for a kind of device.
@@ -35,7 +36,7 @@ public record Traits(
    * {@code card}, {@code miniature} or {@code processor} chooses the shape in place of what suits the device; for tests
    * and comparisons.
    */
-  public static final String PROPERTY = "unnoise.opencl.shape";
+  public static final String PROPERTY = "unnoise.gpu.shape";
 
   /** Floats of a vector on cards: 16 bytes, what a work-item moves at once. */
   static final int CARD_VECTOR = 4;
@@ -111,6 +112,16 @@ public record Traits(
         products.itemsPerGroup(),
         wideConvolutions.itemsPerGroup(),
         attention.itemsPerGroup());
+  }
+
+  /** Bytes of scratch memory that libraries of the vendor's may take, all of them together. */
+  public long workspaceBytes() {
+    LongStream ofAttention = attentionLibraries.stream().mapToLong(AttentionLibrary::workspaceBytes);
+    LongStream ofProducts =
+        wideConvolutions instanceof LibraryProduct(ProductLibrary library)
+            ? LongStream.of(library.workspaceBytes())
+            : LongStream.empty();
+    return LongStream.concat(ofAttention, ofProducts).max().orElse(0);
   }
 
   private static int largest(int... numbers) {

@@ -96,6 +96,20 @@ class CudaLibrariesTest {
   }
 
   @Test
+  void theCompilerForAnotherCardIsTheOneThatKnowsIt() {
+    CudaLibraries newest = machine(Map.of(Library.DRIVER, new Version(13, 0), Library.NVRTC, new Version(13, 0)));
+    assertEquals(
+        "pip install nvidia-cuda-nvrtc-cu12, and name its folder by -Dunnoise.cuda.path=…", newest.otherNvrtc(true));
+    assertEquals(
+        "pip install --upgrade nvidia-cuda-nvrtc, and name its folder by -Dunnoise.cuda.path=…", newest.otherNvrtc(false));
+    CudaLibraries older = machine(Map.of(Library.DRIVER, new Version(12, 4), Library.NVRTC, new Version(12, 4)));
+    assertEquals("there is none that the backend cuda takes: try --backend opencl", older.otherNvrtc(true));
+    assertEquals(
+        "pip install --upgrade nvidia-cuda-nvrtc-cu12, and name its folder by -Dunnoise.cuda.path=…",
+        older.otherNvrtc(false));
+  }
+
+  @Test
   void theCompilerIsEnoughAndTheRestIsFaster() {
     Map<Library, Version> some = Map.of(Library.DRIVER, new Version(13, 0), Library.NVRTC, new Version(13, 0));
     CudaLibraries libraries = machine(some);

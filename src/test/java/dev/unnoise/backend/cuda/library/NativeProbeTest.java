@@ -70,9 +70,8 @@ class NativeProbeTest {
   @Test
   void aSonameThatLeadsNowhereIsAbsent() {
     assertEquals(new Outcome.Absent("not found"), probe(Library.NVRTC, "libnvrtc-of-nobody.so.13"));
-    assertEquals(
-        new Outcome.Absent("not found, or not with its part libcudnn-of-nobody.so.9"),
-        probe(Library.CUDNN, "libcudnn-of-nobody.so.9", "libcudnn.so.9"));
+    assertEquals(new Outcome.Absent("not found"), probe(Library.CUDNN, "libcudnn-of-nobody.so.9"));
+    assertEquals(new Outcome.Absent("not found"), probe(Library.CUBLASLT, "libcublasLt-of-nobody.so.13"));
   }
 
   @Test
