@@ -18,8 +18,8 @@ import java.util.function.Function;
 
 /**
  * Compiled kernels on disk, by what they were made of: text, options, target, compiler and driver. A file begins with
- * the digest of what follows, so that one that was cut short is made again, and so is one that the driver does not take. A cache that cannot be written costs time
- * and nothing else.
+ * the digest of what follows, so that one that was cut short is made again, and so is one that the driver does not
+ * take. A cache that cannot be written costs time and nothing else.
  */
 final class CubinCache {
   private static final int DIGEST_BYTES = 32;

@@ -99,7 +99,8 @@ public final class CudaLibraries {
             : OLDER_NVRTC + " nvidia-cublas-cu12 nvidia-cudnn-cu12";
     return (driver.isEmpty() ? "install NVIDIA's driver for CUDA 12 or newer, then unless they are there " : "")
         + "pip install " + packages
-        + ", or put org.bytedeco:cuda-redist (NVRTC alone) on the class path, or name their folders by -D" + LibrarySearch.PATH_PROPERTY + "=…, CUDA_PATH or CUDNN_PATH";
+        + ", or put org.bytedeco:cuda-redist (NVRTC alone) on the class path, or name their folders by -D"
+        + LibrarySearch.PATH_PROPERTY + "=…, CUDA_PATH or CUDNN_PATH";
   }
 
   /**
