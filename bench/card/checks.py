@@ -18,8 +18,11 @@ def tests(steps, java, backend, precisions):
                 "org.junit.platform.console.ConsoleLauncher", "execute", "--disable-banner", "--details=summary",
                 "--fail-if-no-tests", f"--select-class=dev.unnoise.{test}"])
             count = re.search(r"\[\s*(\d+) tests successful", done.text)
-            yield {"check": name, "passed": not done.failure,
-                   "detail": f"{count.group(1)} tests successful" if count else f"did not end; {done.failure}"}
+            failed = re.search(r"\[\s*(\d+) tests failed", done.text)
+            number = int(count.group(1)) if count else 0
+            detail = (f"{number} tests successful" + (f", {failed.group(1)} failed" if failed else "")
+                      if count else f"did not end; {done.failure}")
+            yield {"check": name, "passed": not done.failure and number > 0, "detail": detail}
 
 
 def sanitizer(steps, java, backend, small):

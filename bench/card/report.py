@@ -12,7 +12,9 @@ def page(checks, measurements):
     lines += dict.fromkeys(versions(peer) for entry in measurements for peer in entry["peers"] if "versions" in peer)
     lines += ["`bench/gpu` checks and measures this.", "", "## Speed", "", *missing(checks, "speed", measurements)]
     if measurements:
-        lines += ["One evaluation of the network: averages, after a second of warming up on a card.", "",
+        lines += ["One step, averages, after a second of warming up on a card. PyTorch's is one evaluation of the network; "
+                  "unnoise's is that and the sampler's step, but the timestep's embedding, which it computes for all steps "
+                  "before the first.", "",
                   "| precision | batch | | steps | ms per step | image-steps/s |", "|---|---|---|---|---|---|"]
         for entry in measurements:
             for name, figures in [("unnoise", entry), *((peer["name"], peer) for peer in entry["peers"])]:
@@ -27,8 +29,8 @@ def page(checks, measurements):
     for part in CHECKS:
         lines += ["", f"## {part.capitalize()}", "", *missing(checks, part, checks.get(part))]
         if checks.get(part):
-            lines += ["| check | | |", "|---|---|---|"]
-            lines += [f"| {one['check']} | {verdict(one)} | {cell(one['detail'])} |" for one in checks[part]]
+            lines += ["| check | | | |", "|---|---|---|---|"]
+            lines += [f"| {one['check']} | {verdict(one)} | {cell(one['detail'])} | {one['date']} |" for one in checks[part]]
     return "\n".join(lines) + "\n"
 
 

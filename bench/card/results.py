@@ -41,7 +41,7 @@ class Results:
     def collect(self, part, key, one):
         """An entry takes the place of that of the same key."""
         others = [other for other in self.checks.get(part, []) if other[key] != one[key]]
-        self.checks[part] = [*others, one]
+        self.checks[part] = [*others, {**one, "date": self.about["date"], "driver": self.about["driver"]}]
         self.checks.get("notRun", {}).pop(part, None)
         self.write(self.path("-checks.json"), self.checks)
 

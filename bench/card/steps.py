@@ -1,6 +1,8 @@
 """Running one program after another, each within a limit of time and with a log of its own."""
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -28,17 +30,24 @@ class Steps:
         """Runs a command in the checkout: tests look for their files there."""
         began = time.monotonic()
         try:
-            done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, cwd=self.home,
-                                  stderr=subprocess.STDOUT, timeout=self.limit, check=False)
-            text = done.stdout
-            failure = f"status {done.returncode}: {last_words(text)}" if done.returncode else ""
-        except subprocess.TimeoutExpired as late:
-            text, failure = (late.stdout or b"").decode(errors="replace"), f"stopped after {self.limit} s"
+            text, failure = self.watch([str(word) for word in command])
         except OSError as error:
             text, failure = str(error), f"not started: {error}"
         (self.folder / (name.replace(" ", "-").replace(",", "") + ".log")).write_text(text)
         print(f"{name}: {failure or 'ok'} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
         return Done(text, failure)
+
+    def watch(self, command):
+        """Runs a command to its end, or to that of its time: then with all that it has started, for they hold the card."""
+        with subprocess.Popen(command, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              cwd=self.home, start_new_session=True) as process:
+            try:
+                text, _ = process.communicate(timeout=self.limit)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                text, _ = process.communicate()
+                return text, f"stopped after {self.limit} s"
+            return text, f"status {process.returncode}: {last_words(text)}" if process.returncode else ""
 
     def last_object(self, name, command):
         """The JSON object of the last line that holds one: libraries may talk before it."""
@@ -46,7 +55,10 @@ class Steps:
         lines = [line for line in done.text.splitlines() if line.startswith("{")]
         if done.failure or not lines:
             raise Failed(done.failure or "answered no JSON object")
-        return json.loads(lines[-1])
+        try:
+            return json.loads(lines[-1])
+        except ValueError:
+            raise Failed(f"answered no JSON object: {lines[-1][:200]}") from None
 
 
 def last_words(text):

@@ -206,7 +206,7 @@ static Attribute told_by(const Descriptor &descriptor, int name) {
     case ENGINE_BEHAVIOR_NOTE:
       return answer(stub::behavior_notes(*descriptor.operations, descriptor.engine));
     case PLAN_WORKSPACE_SIZE:
-      return answer(std::vector<int64_t>{stub::workspace_of(descriptor.engine)});
+      return answer(std::vector<int64_t>{descriptor.workspace});
     default:
       return descriptor.has(name) ? descriptor.attributes.at(name) : Attribute{0, 0, {}, {}};
   }

@@ -60,6 +60,7 @@ cudnnStatus_t make_plan(const Call &call, Descriptor &descriptor) {
   descriptor.operations = configuration.operations;
   descriptor.engine = configuration.engine;
   descriptor.knobs = configuration.knobs;
+  descriptor.workspace = workspace_of(descriptor.engine);
   return takes(*descriptor.operations, descriptor.engine)
       ? CUDNN_STATUS_SUCCESS
       : not_supported("engine " + std::to_string(descriptor.engine) + " refuses the graph");

@@ -36,6 +36,7 @@ struct Descriptor {
   std::shared_ptr<const Operations> operations;
   /* Of an engine, its configuration and its plan. */
   int engine = -1;
+  int64_t workspace = 0;
   /* Of a configuration and its plan. */
   Knobs knobs;
   /* Of heuristics: engines, the best first. */

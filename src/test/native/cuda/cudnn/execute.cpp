@@ -197,7 +197,7 @@ EXPORTED cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDes
     }
   }
   execution->workspace = variant->one<char *>(PACK_WORKSPACE);
-  execution->workspace_size = stub::workspace_of(execution->plan->engine);
+  execution->workspace_size = execution->plan->workspace;
   stub::Work work;
   work.what = "a plan of cuDNN";
   work.obstacle = [execution] { return obstacle(*execution); };

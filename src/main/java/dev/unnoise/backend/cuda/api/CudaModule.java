@@ -44,7 +44,9 @@ final class CudaModule implements GpuModule {
   static CudaModule load(CudaContext context, byte[] cubin, String name) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment handle = arena.allocate(ValueLayout.ADDRESS);
-      MemorySegment image = arena.allocateFrom(ValueLayout.JAVA_BYTE, cubin);
+      // What is no code is read as text, which a zero ends.
+      MemorySegment image = arena.allocate(cubin.length + 1L);
+      MemorySegment.copy(cubin, 0, image, ValueLayout.JAVA_BYTE, 0, cubin.length);
       int status = driver_h.cuModuleLoadData(handle, image);
       String call = "cuModuleLoadData(" + name + ")";
       if (REFUSALS.contains(status)) {

@@ -14,18 +14,22 @@ import java.util.Set;
  * @param engine the library's number of it
  */
 record EngineChoice(long engine, List<Knob> knobs) {
-  /** Settings that share a sum among blocks, unless they are 0 or 1: which block adds first is not said. */
-  private static final Set<Integer> SPLITTING =
+  /** Numbers of parts that a sum is shared among, unless they are 0 or 1: which part is added first is not said. */
+  private static final Set<Integer> PARTS =
       Set.of(
           cudnn_h.CUDNN_KNOB_TYPE_SPLIT_K(),
-          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_K_BUF(),
           cudnn_h.CUDNN_KNOB_TYPE_SPLIT_K_SLC(),
-          cudnn_h.CUDNN_KNOB_TYPE_CTA_SPLIT_K_MODE(),
           cudnn_h.CUDNN_KNOB_TYPE_SPLIT_H(),
           cudnn_h.CUDNN_KNOB_TYPE_SPLIT_RS(),
           cudnn_h.CUDNN_KNOB_TYPE_SPLIT_COLS(),
-          cudnn_h.CUDNN_KNOB_TYPE_STREAM_K(),
           cudnn_h.CUDNN_KNOB_TYPE_SPLIT_P_SLC());
+
+  /** Ways of sharing sums, of which 0 is none. */
+  private static final Set<Integer> MODES =
+      Set.of(
+          cudnn_h.CUDNN_KNOB_TYPE_SPLIT_K_BUF(),
+          cudnn_h.CUDNN_KNOB_TYPE_CTA_SPLIT_K_MODE(),
+          cudnn_h.CUDNN_KNOB_TYPE_STREAM_K());
 
   /** More than engines have. */
   private static final int MOST_KNOBS = 64;
@@ -43,7 +47,11 @@ record EngineChoice(long engine, List<Knob> knobs) {
 
   /** Whether sums are split in a way that may depend on how many images there are. */
   boolean splitsSums() {
-    return knobs.stream().anyMatch(knob -> SPLITTING.contains(knob.type()) && knob.value() != 0 && knob.value() != 1);
+    return knobs.stream()
+        .anyMatch(
+            knob ->
+                knob.value() != 0
+                    && (MODES.contains(knob.type()) || PARTS.contains(knob.type()) && knob.value() != 1));
   }
 
   /** What a configuration of the heuristics' says. */

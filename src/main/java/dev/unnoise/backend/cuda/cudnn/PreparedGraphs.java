@@ -7,11 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Graphs with their plans, each made once for a card. The engines of a form are ranked at the nominal number of images,
- * and the same ranking holds for every other number. An engine that then refuses gives way to the next, which may
- * round otherwise: that is logged as a warning where it is known to have taken the nominal number.
+ * and the first that takes a graph of the form computes all others. Where it refuses a number of images it gives way to
+ * the next, which may round otherwise: that is logged as a warning.
  */
 final class PreparedGraphs implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PreparedGraphs.class.getName());
@@ -19,6 +20,7 @@ final class PreparedGraphs implements AutoCloseable {
   private final Card card;
   private final boolean tf32;
   private final Map<GraphForm, List<EngineChoice>> rankings = new HashMap<>();
+  private final Map<GraphForm, EngineChoice> taken = new HashMap<>();
   private final Map<Numbered, Optional<PreparedGraph>> prepared = new HashMap<>();
 
   private record Numbered(GraphForm form, int images) {}
@@ -58,30 +60,31 @@ final class PreparedGraphs implements AutoCloseable {
   }
 
   private Optional<PreparedGraph> prepare(GraphForm form, int images) {
+    EngineChoice usual = taken.get(form);
+    Optional<PreparedGraph> made =
+        Stream.concat(Stream.ofNullable(usual), ranking(form).stream())
+            .flatMap(choice -> prepare(form, images, choice).stream())
+            .findFirst();
+    Optional<EngineChoice> now = made.map(PreparedGraph::choice);
+    if (usual == null) {
+      now.ifPresent(choice -> taken.put(form, choice));
+    } else if (!now.equals(Optional.of(usual))) {
+      LOG.log(
+          Level.WARNING,
+          () ->
+              "cuDNN's " + usual + " refuses " + images + " images of a graph, " + now.map(Object::toString).orElse("none")
+                  + " takes them: their bits may differ from those in other batches");
+    }
+    return made;
+  }
+
+  private List<EngineChoice> ranking(GraphForm form) {
     List<EngineChoice> ranking = rankings.get(form);
     if (ranking == null) {
       ranking = rank(form);
       rankings.put(form, ranking);
     }
-    for (EngineChoice choice : ranking) {
-      Optional<PreparedGraph> made = prepare(form, images, choice);
-      if (made.isPresent()) {
-        tellOfOthers(form, images, choice);
-        return made;
-      }
-    }
-    return Optional.empty();
-  }
-
-  private void tellOfOthers(GraphForm form, int images, EngineChoice taken) {
-    Optional<PreparedGraph> usual = prepared.getOrDefault(new Numbered(form, nominal(form)), Optional.empty());
-    if (usual.isPresent() && !usual.get().choice().equals(taken)) {
-      LOG.log(
-          Level.WARNING,
-          () ->
-              "cuDNN computes " + images + " images by " + taken + ", other numbers by " + usual.get().choice()
-                  + ": their bits may differ");
-    }
+    return ranking;
   }
 
   private List<EngineChoice> rank(GraphForm form) {

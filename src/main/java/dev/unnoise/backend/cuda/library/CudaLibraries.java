@@ -129,13 +129,15 @@ public final class CudaLibraries {
       OPTIONAL.forEach(this::isLoaded);
     }
     List<Attempt> tried = loader.attempts();
-    Stream<String> untried =
+    Stream<String> unused =
         OPTIONAL.stream()
-            .filter(library -> tried.stream().noneMatch(attempt -> attempt.library() == library))
+            .filter(library -> isLeftOut(library) || tried.stream().noneMatch(attempt -> attempt.library() == library))
             .map(
                 library ->
-                    library.title() + ": not looked for, "
-                        + (isLeftOut(library) ? "left out by -D" + WITHOUT_PROPERTY : "of no use without the others"));
-    return Stream.concat(tried.stream().map(Attempt::toString), untried).toList();
+                    library.title()
+                        + (isLeftOut(library)
+                            ? ": left out by -D" + WITHOUT_PROPERTY
+                            : ": not looked for, of no use without the others"));
+    return Stream.concat(tried.stream().map(Attempt::toString), unused).toList();
   }
 }

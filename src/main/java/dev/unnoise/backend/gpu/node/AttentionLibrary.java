@@ -14,8 +14,8 @@ public interface AttentionLibrary {
   Optional<Launch> launch(AttentionGeometry geometry, AttentionOperands operands, int images, Programs programs);
 
   /**
-   * Bytes of scratch memory to count on: what it takes is known only when launches are prepared. A library shares its
-   * scratch memory with the others of its device.
+   * Bytes of scratch memory to count on: what it takes is known only when launches are prepared. Libraries of a device
+   * share theirs, and the largest number counts: it includes what a library has for itself beside that.
    */
   default long workspaceBytes() {
     return 128L << 20;
