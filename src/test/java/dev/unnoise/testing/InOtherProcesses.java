@@ -9,7 +9,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The work of these tests is done by compilers and other processes, which use one processor each: they may run beside
- * tests that change what belongs to this process.
+ * tests that change what belongs to this process. None of them may compile by PoCL: its cache does not stand two
+ * processes that do so at once.
  */
 @Execution(ExecutionMode.CONCURRENT)
 @Retention(RetentionPolicy.RUNTIME)

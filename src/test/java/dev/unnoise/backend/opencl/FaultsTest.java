@@ -4,25 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.unnoise.testing.InOtherProcesses;
 import dev.unnoise.testing.Evaluate;
 import dev.unnoise.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Drivers that fail, devices that are lost, too small or not there. */
-@InOtherProcesses
 class FaultsTest {
   private static final Path SOURCE = Path.of("src/test/native/opencl_faults.c");
   private static final Path HEADER = Path.of("/usr/include/CL/cl_layer.h");
@@ -55,21 +50,13 @@ class FaultsTest {
     }
   }
 
-  /** PoCL's cache does not stand two processes that compile at once: this one has its own, and tests take turns. */
-  private static Map<String, String> environment() throws IOException {
-    String cache = Files.createDirectories(folder.resolve("pocl")).toString();
-    return new HashMap<>(Map.of("OPENCL_LAYERS", layer.toString(), "POCL_CACHE_DIR", cache));
-  }
-
-  @Execution(ExecutionMode.SAME_THREAD)
   @ParameterizedTest
   @ValueSource(strings = {"devices", "programs", "networks", "samplings", "losses"})
   void failuresAreToldAndLeaveNothing(String work) throws Exception {
-    requireDone(JavaProcess.run(FaultsProgram.class, environment(), layer.toString(), work));
+    requireDone(JavaProcess.run(FaultsProgram.class, Map.of("OPENCL_LAYERS", layer.toString()), layer.toString(), work));
   }
 
   /** Every driver is there twice, so that one of them can fail. */
-  @Execution(ExecutionMode.SAME_THREAD)
   @Test
   void devicesThatAreTooSmallAreToldOf() throws Exception {
     Path vendors = Files.createDirectory(folder.resolve("vendors"));
@@ -79,8 +66,7 @@ class FaultsTest {
         Files.copy(driver, vendors.resolve("again-" + driver.getFileName()));
       }
     }
-    Map<String, String> environment = environment();
-    environment.put("OCL_ICD_VENDORS", vendors.toString());
+    Map<String, String> environment = Map.of("OPENCL_LAYERS", layer.toString(), "OCL_ICD_VENDORS", vendors.toString());
     requireDone(JavaProcess.run(FakeDevicesProgram.class, environment, layer.toString()));
   }
 
