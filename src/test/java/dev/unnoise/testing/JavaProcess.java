@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
  * @param said on both streams, in the order it was said
  */
 public record JavaProcess(int exit, String said) {
+  /** Names the folder of PoCL's cache. */
+  private static final String POCL_CACHE = "POCL_CACHE_DIR";
+
   /** Far beyond what any of them takes: a process that hangs should not keep a test from ending. */
   private static final long MINUTES = 5;
 
@@ -32,6 +35,8 @@ public record JavaProcess(int exit, String said) {
     Path out = Files.createTempFile("program", ".out");
     try {
       ProcessBuilder builder = new ProcessBuilder(line);
+      // PoCL's cache does not stand two processes that compile at once.
+      builder.environment().put(POCL_CACHE, Path.of("target", "pocl-of-processes").toAbsolutePath().toString());
       builder.environment().putAll(environment);
       Process process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
       if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
