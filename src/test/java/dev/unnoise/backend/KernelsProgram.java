@@ -6,6 +6,7 @@ import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuBuffer;
 import dev.unnoise.backend.gpu.GpuKernel;
 import dev.unnoise.backend.gpu.GpuModule;
+import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.network.GpuDevice;
 import dev.unnoise.backend.gpu.node.BesideLibraries;
 import dev.unnoise.backend.gpu.node.RareProducts;
@@ -86,7 +87,7 @@ public final class KernelsProgram {
       Gpu gpu = context();
       Traits traits = Traits.of(gpu.info());
       GpuDevice.Make make =
-          new GpuDevice.Make(backend, info, GpuDevice.PASSES, any -> traits, Optional.empty(), List.of());
+          new GpuDevice.Make(backend, info, GpuDevice.PASSES, any -> traits, Optional.empty(), new Held());
       run(shape, precision, new GpuDevice(gpu, make), device -> everyKernel(device, precision));
     }
     if (shape.equals("card")) {

@@ -6,6 +6,7 @@ import dev.unnoise.backend.cuda.api.Driver;
 import dev.unnoise.backend.cuda.api.Nvrtc;
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.backend.gpu.Closing;
+import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.network.GpuDevice;
 import dev.unnoise.graph.run.Availability;
 import dev.unnoise.graph.run.Backend;
@@ -76,13 +77,15 @@ public final class CudaBackend implements Backend {
               throw new BackendException(why.what() + "; " + CudaLibraries.ofThisProcess().otherNvrtc(why.old()));
             });
     CudaContext context = new CudaContext(info);
+    Held held = new Held();
     try {
-      VendorLibraries libraries = new VendorLibraries(context);
+      VendorLibraries libraries = held.own(new VendorLibraries(context));
       return new GpuDevice(
           context,
           new GpuDevice.Make(
-              name(), describe(info), VendorLibraries.passes(), libraries::traits, Optional.empty(), List.of(libraries)));
+              name(), describe(info), VendorLibraries.passes(), libraries::traits, Optional.empty(), held));
     } catch (RuntimeException e) {
+      Closing.after(e, held::close);
       Closing.after(e, context::close);
       throw e;
     }

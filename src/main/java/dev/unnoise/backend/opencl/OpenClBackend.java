@@ -1,6 +1,7 @@
 package dev.unnoise.backend.opencl;
 
 import dev.unnoise.backend.gpu.GpuInfo;
+import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.network.GpuDevice;
 import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.gpu.tune.TuningFile;
@@ -74,6 +75,6 @@ public final class OpenClBackend implements Backend {
     return new GpuDevice(
         context,
         new GpuDevice.Make(
-            name(), describe(device), GpuDevice.PASSES, precision -> traits, Optional.of(findings), List.of()));
+            name(), describe(device), GpuDevice.PASSES, precision -> traits, Optional.of(findings), new Held()));
   }
 }

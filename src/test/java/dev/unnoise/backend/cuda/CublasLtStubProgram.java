@@ -13,7 +13,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 
 /** What {@link CudaStubsTest} runs in a process of its own: the stub of cuBLASLt. */
@@ -55,12 +54,6 @@ final class CublasLtStubProgram {
       values[i] = (float) random.nextGaussian();
     }
     return values;
-  }
-
-  private void requireNothingLeft() {
-    assertEquals(List.of(), control.violations());
-    assertEquals(Map.of(), control.alive());
-    control.reset();
   }
 
   private static int type(StoredNumbers type) {
@@ -190,7 +183,7 @@ final class CublasLtStubProgram {
       StubClient.check(multiplication.run(algorithm, 0, 0));
       requireExpected(type, turned, multiplication.result());
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private void requireExpected(StoredNumbers type, boolean turned, float[] actual) {
@@ -229,7 +222,7 @@ final class CublasLtStubProgram {
       assertArrayEquals(results[2], results[4], 0);
       card.free(workspace);
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private void tensorFloats() {
@@ -244,7 +237,7 @@ final class CublasLtStubProgram {
     }
     assertArrayEquals(results[0], results[1], 2e-2f);
     assertNotEquals(results[0][0], results[1][0], "tensor cores take fewer bits");
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private void failures() {
@@ -259,6 +252,6 @@ final class CublasLtStubProgram {
       assertEquals(EXECUTION_FAILED, multiplication.run(algorithm, 0, LARGE));
       assertEquals(List.of(), control.violations());
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 }

@@ -63,12 +63,6 @@ final class DriverRulesProgram {
     System.out.println("done");
   }
 
-  private void requireNothingLeft() {
-    assertEquals(List.of(), control.violations());
-    assertEquals(Map.of(), control.alive());
-    control.reset();
-  }
-
   /** A call has one violation and a status. */
   private void requireWrong(int status, String violation, IntSupplier call) {
     assertEquals(status, call.getAsInt());
@@ -89,7 +83,7 @@ final class DriverRulesProgram {
       requireWrong(ILLEGAL_ADDRESS, "is nobody's memory", () -> driver_h.cuMemsetD8Async(at, (byte) 0, 16, stream));
       requireWrong(INVALID_VALUE, "is no allocation", () -> driver_h.cuMemFree_v2(at));
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private void kernels() {
@@ -113,7 +107,7 @@ final class DriverRulesProgram {
       requireWrong(INVALID_HANDLE, "there is no function", () -> card.launch(alone, ONE, ONE, at));
       card.free(at);
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   /** Whatever is forbidden breaks the capture. */
@@ -142,7 +136,7 @@ final class DriverRulesProgram {
       card.free(at);
       StubClient.check(driver_h.cuEventDestroy_v2(event));
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private void contexts() {
@@ -155,7 +149,7 @@ final class DriverRulesProgram {
     try (StubClient other = new StubClient()) {
       other.free(at);
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private void devices() {
@@ -182,7 +176,7 @@ final class DriverRulesProgram {
       StubClient.check(driver_h.cuDevicePrimaryCtxRelease_v2(1));
       StubClient.check(driver_h.cuDevicePrimaryCtxRelease_v2(0));
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   /** Work that waits until somebody asks. */
@@ -205,7 +199,7 @@ final class DriverRulesProgram {
       StubClient.check(driver_h.cuEventDestroy_v2(event));
       card.free(at);
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private void failures() {
@@ -226,6 +220,6 @@ final class DriverRulesProgram {
       assertNotEquals(0, control.seen("cuMemFree_v2"));
       control.reset();
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 }

@@ -35,12 +35,6 @@ final class DriverStubProgram {
     System.out.println("done");
   }
 
-  private void requireNothingLeft() {
-    assertEquals(Map.of(), control.alive());
-    assertEquals(List.of(), control.violations());
-    control.reset();
-  }
-
   private static float[] values(int count, long seed) {
     Random random = new Random(seed);
     float[] values = new float[count];
@@ -85,7 +79,7 @@ final class DriverStubProgram {
         card.free(a, b, result);
         StubClient.check(driver_h.cuModuleUnload(module));
       }
-      requireNothingLeft();
+      control.requireNothingLeft();
     }
   }
 
@@ -126,7 +120,7 @@ final class DriverStubProgram {
       card.free(from, w, b, to);
       StubClient.check(driver_h.cuModuleUnload(module));
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private static double normalized(float[] map, int channels, int perGroup, int at) {
@@ -179,7 +173,7 @@ final class DriverStubProgram {
       StubClient.check(driver_h.cuGraphExecDestroy(ready));
       StubClient.check(driver_h.cuModuleUnload(module));
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 
   private static List<Float> list(float[] values) {
@@ -197,6 +191,6 @@ final class DriverStubProgram {
       assertTrue(card.log(program).contains("wrong.cu:2:8: error: "), card.log(program));
       card.destroy(program);
     }
-    requireNothingLeft();
+    control.requireNothingLeft();
   }
 }

@@ -31,7 +31,7 @@ record AttentionForm(AttentionGeometry geometry, AttentionOperands operands) {
 
   private Matrices square(DataType type) {
     long tokens = geometry.tokens();
-    int alignment = alignment(tokens * tokens * type.bytes());
+    int alignment = Located.alignment(tokens * tokens * type.bytes());
     return new Matrices(type, tokens, tokens, tokens, tokens * tokens, alignment);
   }
 
@@ -39,12 +39,8 @@ record AttentionForm(AttentionGeometry geometry, AttentionOperands operands) {
   int alignment() {
     DataType type = geometry.type();
     return Stream.of(operands.query(), operands.key(), operands.value(), operands.output())
-        .mapToInt(one -> Math.min(one.alignment(type), alignment((long) one.stride() * type.bytes())))
-        .reduce(alignment((long) geometry.headDim() * type.bytes()), Math::min);
-  }
-
-  private static int alignment(long bytes) {
-    return (int) Long.lowestOneBit(bytes | Located.WIDEST_LOAD);
+        .mapToInt(one -> Math.min(one.alignment(type), Located.alignment((long) one.stride() * type.bytes())))
+        .reduce(Located.alignment((long) geometry.headDim() * type.bytes()), Math::min);
   }
 
   /** The address of a head of an image. */

@@ -6,6 +6,7 @@ import dev.unnoise.backend.gpu.node.AttentionGeometry;
 import dev.unnoise.backend.gpu.node.AttentionLibrary;
 import dev.unnoise.backend.gpu.node.AttentionOperands;
 import dev.unnoise.backend.gpu.node.Launch;
+import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.Programs;
 import java.util.HashMap;
 import java.util.List;
@@ -19,9 +20,6 @@ import java.util.Optional;
 public final class CublasLtAttention implements AttentionLibrary {
   /** Entries of a head from which products pay: below, our kernel is left to keep the scores to itself. */
   private static final int NARROWEST_HEAD = 32;
-
-  /** Bytes that algorithms with wide loads want addresses to be multiples of. */
-  private static final int ALIGNMENT = 16;
 
   private final CublasLt library;
   private final Workspace scratch;
@@ -49,7 +47,7 @@ public final class CublasLtAttention implements AttentionLibrary {
     AttentionForm form = new AttentionForm(geometry, operands);
     boolean fits =
         geometry.headDim() >= NARROWEST_HEAD
-            && form.alignment() >= ALIGNMENT
+            && form.alignment() >= Located.WIDEST_LOAD
             && !ranked(form.scores()).isEmpty()
             && !ranked(form.values()).isEmpty();
     return fits

@@ -2,11 +2,12 @@ package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.node.AttentionGeometry;
+import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.graph.DataType;
 
 /**
  * Attention as a graph of cuDNN's operations: softmax(scale · q kᵀ) v, written out in the order in which the library's
- * fused engines look for it. Tensors have the axes image, head, token, entry.
+ * fused engines look for it. Tensors have the axes image, head, token, entry, and addresses that wide loads take.
  */
 record AttentionGraph(AttentionGeometry geometry, Strides strides) implements GraphForm {
   /** Numbers by which the variant pack calls tensors. */
@@ -22,9 +23,6 @@ record AttentionGraph(AttentionGeometry geometry, Strides strides) implements Gr
 
   /** Elements from one token to the next. */
   record Strides(int query, int key, int value, int output) {}
-
-  /** Bytes that all addresses are multiples of: engines take no others. */
-  static final int ALIGNMENT = 16;
 
   @Override
   public boolean isFused() {
@@ -97,7 +95,7 @@ record AttentionGraph(AttentionGeometry geometry, Strides strides) implements Gr
       return builder.tensor(
           id,
           geometry.type(),
-          ALIGNMENT,
+          Located.WIDEST_LOAD,
           new long[] {images, heads, tokens, geometry.headDim()},
           new long[] {tokens * stride, geometry.headDim(), stride, 1});
     }
@@ -106,7 +104,7 @@ record AttentionGraph(AttentionGeometry geometry, Strides strides) implements Gr
       return builder.tensor(
           id,
           geometry.type(),
-          ALIGNMENT,
+          Located.WIDEST_LOAD,
           new long[] {images, heads, geometry.headDim(), tokens},
           new long[] {tokens * stride, geometry.headDim(), 1, stride});
     }

@@ -1,6 +1,7 @@
 package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
+import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.ProductGeometry;
 import dev.unnoise.graph.DataType;
 import java.util.Optional;
@@ -19,9 +20,6 @@ record ConvolutionGraph(ProductGeometry geometry, Places places) implements Grap
   static final long RESIDUAL = 5;
   private static final long PRODUCT = 11;
   private static final long SHIFTED = 12;
-
-  /** Bytes that weights are aligned to. */
-  private static final int ALIGNMENT = 16;
 
   /**
    * Where a tensor lies.
@@ -78,7 +76,7 @@ record ConvolutionGraph(ProductGeometry geometry, Places places) implements Grap
           builder.tensor(
               WEIGHT,
               geometry.type(),
-              ALIGNMENT,
+              Located.WIDEST_LOAD,
               new long[] {geometry.outputChannels(), geometry.channels(), side, side},
               distances(side, side, geometry.channels()));
       Descriptor sum = places.isBare() ? output() : between(PRODUCT);

@@ -1,6 +1,5 @@
 package dev.unnoise.backend.cuda.cudnn;
 
-import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.gpu.node.AttentionGeometry;
 import dev.unnoise.backend.gpu.node.AttentionLibrary;
 import dev.unnoise.backend.gpu.node.AttentionOperands;
@@ -26,7 +25,7 @@ public final class CudnnAttention implements AttentionLibrary {
       AttentionGeometry geometry, AttentionOperands operands, int images, Programs programs) {
     DataType type = geometry.type();
     List<Located> all = List.of(operands.query(), operands.key(), operands.value(), operands.output());
-    boolean aligned = all.stream().allMatch(one -> one.alignment(type) >= AttentionGraph.ALIGNMENT);
+    boolean aligned = all.stream().allMatch(one -> one.alignment(type) >= Located.WIDEST_LOAD);
     if (type == DataType.F32 || !aligned) {
       return Optional.empty();
     }
@@ -38,14 +37,10 @@ public final class CudnnAttention implements AttentionLibrary {
             operands.output().stride());
     Map<Long, Long> addresses =
         Map.of(
-            AttentionGraph.QUERY, address(operands.query(), type),
-            AttentionGraph.KEY, address(operands.key(), type),
-            AttentionGraph.VALUE, address(operands.value(), type),
-            AttentionGraph.OUTPUT, address(operands.output(), type));
+            AttentionGraph.QUERY, CudnnPlans.address(operands.query(), type),
+            AttentionGraph.KEY, CudnnPlans.address(operands.key(), type),
+            AttentionGraph.VALUE, CudnnPlans.address(operands.value(), type),
+            AttentionGraph.OUTPUT, CudnnPlans.address(operands.output(), type));
     return plans.launch(new AttentionGraph(geometry, strides), images, addresses, Optional.empty());
-  }
-
-  private static long address(Located located, DataType type) {
-    return CudaContext.address(located.buffer()) + located.byteOffset(type);
   }
 }

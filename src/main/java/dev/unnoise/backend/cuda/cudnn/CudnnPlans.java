@@ -1,7 +1,10 @@
 package dev.unnoise.backend.cuda.cudnn;
 
+import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.gpu.node.Launch;
+import dev.unnoise.backend.gpu.node.Located;
+import dev.unnoise.graph.DataType;
 import java.util.Map;
 import java.util.Optional;
 
@@ -39,6 +42,11 @@ public final class CudnnPlans implements AutoCloseable {
     Optional<PreparedGraph> graph = graphs.of(form, images);
     graph.ifPresent(found -> workspace.require(found.plan().workspaceBytes()));
     return graph.map(found -> new PlanLaunch(cudnn, found, workspace, addresses, epilogue));
+  }
+
+  /** Where a tensor's first element lies on the card. */
+  static long address(Located located, DataType type) {
+    return CudaContext.address(located.buffer()) + located.byteOffset(type);
   }
 
   @Override

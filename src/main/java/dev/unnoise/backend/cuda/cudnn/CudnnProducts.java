@@ -68,24 +68,20 @@ public final class CudnnProducts implements ProductLibrary {
   private Optional<Launch> plan(
       ProductGeometry geometry, Places places, ProductOperands operands, int images, Optional<Launch> epilogue) {
     Map<Long, Long> addresses = new HashMap<>();
-    addresses.put(ConvolutionGraph.SOURCE, address(operands.source(), geometry.type()));
+    addresses.put(ConvolutionGraph.SOURCE, CudnnPlans.address(operands.source(), geometry.type()));
     addresses.put(ConvolutionGraph.WEIGHT, CudaContext.address(operands.weight()));
-    addresses.put(ConvolutionGraph.OUTPUT, address(operands.output(), geometry.outputType()));
+    addresses.put(ConvolutionGraph.OUTPUT, CudnnPlans.address(operands.output(), geometry.outputType()));
     if (places.vector().isPresent()) {
       addresses.put(
           ConvolutionGraph.VECTOR,
           operands.conditioning() == null
               ? CudaContext.address(operands.bias())
-              : address(row(operands), DataType.F32));
+              : CudnnPlans.address(row(operands), DataType.F32));
     }
     if (places.residual().isPresent()) {
-      addresses.put(ConvolutionGraph.RESIDUAL, address(operands.residual(), geometry.type()));
+      addresses.put(ConvolutionGraph.RESIDUAL, CudnnPlans.address(operands.residual(), geometry.type()));
     }
     return plans.launch(new ConvolutionGraph(geometry, places), images, addresses, epilogue);
-  }
-
-  private static long address(Located located, DataType type) {
-    return CudaContext.address(located.buffer()) + located.byteOffset(type);
   }
 
   private static Located row(ProductOperands operands) {

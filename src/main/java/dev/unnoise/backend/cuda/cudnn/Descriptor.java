@@ -169,37 +169,23 @@ final class Descriptor implements AutoCloseable {
   /** Numbers of an enumeration, of which there are at most {@code most}. */
   int[] choices(int attribute, int type, int most) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
       MemorySegment values = arena.allocate(ValueLayout.JAVA_INT, most);
-      Cudnn.check(
-          cudnn_h.cudnnBackendGetAttribute(ready(), attribute, type, most, count, values),
-          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
-      long found = Math.min(most, count.get(ValueLayout.JAVA_LONG, 0));
+      long found = Math.min(most, get(attribute, type, most, values));
       return values.asSlice(0, Integer.BYTES * found).toArray(ValueLayout.JAVA_INT);
     }
   }
 
   long integer(int attribute) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
       MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
-      Cudnn.check(
-          cudnn_h.cudnnBackendGetAttribute(ready(), attribute, cudnn_h.CUDNN_TYPE_INT64(), 1, count, value),
-          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
+      get(attribute, cudnn_h.CUDNN_TYPE_INT64(), 1, value);
       return value.get(ValueLayout.JAVA_LONG, 0);
     }
   }
 
   /** How many descriptors {@link #fill} could fill. */
   int count(int attribute) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
-      Cudnn.check(
-          cudnn_h.cudnnBackendGetAttribute(
-              ready(), attribute, cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(), 0, count, MemorySegment.NULL),
-          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
-      return Math.toIntExact(count.get(ValueLayout.JAVA_LONG, 0));
-    }
+    return Math.toIntExact(get(attribute, cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(), 0, MemorySegment.NULL));
   }
 
   /**
@@ -209,16 +195,28 @@ final class Descriptor implements AutoCloseable {
    */
   int fill(int attribute, List<Descriptor> into) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
       long[] addresses = into.stream().mapToLong(one -> one.bare().address()).toArray();
       MemorySegment values = arena.allocateFrom(ValueLayout.JAVA_LONG, addresses);
-      Cudnn.check(
-          cudnn_h.cudnnBackendGetAttribute(
-              ready(), attribute, cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(), into.size(), count, values),
-          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
-      int filled = (int) Math.min(into.size(), count.get(ValueLayout.JAVA_LONG, 0));
+      long there = get(attribute, cudnn_h.CUDNN_TYPE_BACKEND_DESCRIPTOR(), into.size(), values);
+      int filled = (int) Math.min(into.size(), there);
       into.subList(0, filled).forEach(Descriptor::filled);
       return filled;
+    }
+  }
+
+  /**
+   * Reads an attribute.
+   *
+   * @param room elements that {@code values} has room for
+   * @return how many the attribute has
+   */
+  private long get(int attribute, int type, long room, MemorySegment values) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
+      Cudnn.check(
+          cudnn_h.cudnnBackendGetAttribute(ready(), attribute, type, room, count, values),
+          "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
+      return count.get(ValueLayout.JAVA_LONG, 0);
     }
   }
 

@@ -50,19 +50,14 @@ final class PreparedGraphs implements AutoCloseable {
    * @return nothing if no engine takes it
    */
   Optional<PreparedGraph> of(GraphForm form, int images) {
-    Numbered key = new Numbered(form, images);
-    Optional<PreparedGraph> known = prepared.get(key);
-    if (known == null) {
-      known = prepare(form, images);
-      prepared.put(key, known);
-    }
-    return known;
+    return prepared.computeIfAbsent(new Numbered(form, images), key -> prepare(form, images));
   }
 
   private Optional<PreparedGraph> prepare(GraphForm form, int images) {
     EngineChoice usual = taken.get(form);
     Optional<PreparedGraph> made =
-        Stream.concat(Stream.ofNullable(usual), ranking(form).stream())
+        Stream.concat(Stream.ofNullable(usual), rankings.computeIfAbsent(form, this::rank).stream())
+            .distinct()
             .flatMap(choice -> prepare(form, images, choice).stream())
             .findFirst();
     Optional<EngineChoice> now = made.map(PreparedGraph::choice);
@@ -76,15 +71,6 @@ final class PreparedGraphs implements AutoCloseable {
                   + " takes them: their bits may differ from those in other batches");
     }
     return made;
-  }
-
-  private List<EngineChoice> ranking(GraphForm form) {
-    List<EngineChoice> ranking = rankings.get(form);
-    if (ranking == null) {
-      ranking = rank(form);
-      rankings.put(form, ranking);
-    }
-    return ranking;
   }
 
   private List<EngineChoice> rank(GraphForm form) {

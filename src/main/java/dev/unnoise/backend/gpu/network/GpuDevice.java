@@ -2,9 +2,9 @@ package dev.unnoise.backend.gpu.network;
 
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
-import dev.unnoise.backend.gpu.node.ProductTemplate;
 import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.node.Choices;
+import dev.unnoise.backend.gpu.node.ProductTemplate;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.backend.gpu.node.Traits;
 import dev.unnoise.backend.gpu.tune.ProductTuner;
@@ -29,9 +29,9 @@ import dev.unnoise.graph.run.Precision;
 import dev.unnoise.graph.run.Tuner;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A device that runs our kernels. */
 public final class GpuDevice implements Device {
@@ -49,7 +49,6 @@ public final class GpuDevice implements Device {
   private final Make make;
   private final Gpu gpu;
   private final Programs programs;
-  private final Held libraries = new Held();
   private final List<GpuNetwork> loaded = new ArrayList<>();
 
   /**
@@ -67,10 +66,9 @@ public final class GpuDevice implements Device {
       List<Pass> passes,
       Function<Precision, Traits> traits,
       Optional<TuningFile> findings,
-      List<? extends AutoCloseable> libraries) {
+      Held libraries) {
     public Make {
       passes = List.copyOf(passes);
-      libraries = List.copyOf(libraries);
     }
   }
 
@@ -127,8 +125,7 @@ public final class GpuDevice implements Device {
     Closing.inOrder(
         () -> Closing.each(List.copyOf(loaded), GpuNetwork::close),
         programs::close,
-        () -> make.libraries().forEach(libraries::own),
-        libraries::close,
+        make.libraries()::close,
         gpu::close);
   }
 }

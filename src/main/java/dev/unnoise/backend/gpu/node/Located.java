@@ -24,7 +24,12 @@ public record Located(GpuBuffer buffer, long offset, int stride) {
 
   /** The largest power of two, up to {@link #WIDEST_LOAD}, that the first pixel's address is a multiple of. */
   public int alignment(DataType type) {
-    return (int) Long.lowestOneBit(byteOffset(type) | WIDEST_LOAD);
+    return alignment(byteOffset(type));
+  }
+
+  /** The largest power of two, up to {@link #WIDEST_LOAD}, that divides a number of bytes. */
+  public static int alignment(long bytes) {
+    return (int) Long.lowestOneBit(bytes | WIDEST_LOAD);
   }
 
   /** Gives the place to a kernel. */
