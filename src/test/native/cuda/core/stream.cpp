@@ -89,12 +89,27 @@ int enqueue(const Call &call, void *handle, Work work) {
   return DONE;
 }
 
+std::shared_ptr<Mark> mark(Stream *stream) {
+  auto made = std::make_shared<Mark>();
+  if (stream && stream->done < stream->enqueued) {
+    made->place = stream->enqueued;
+    stream->marks.push_back(made);
+  } else {
+    made->reached = std::chrono::steady_clock::now();
+  }
+  return made;
+}
+
 void advance(Stream &stream) {
   if (!stream.waiting.empty()) {
     Work work = std::move(stream.waiting.front());
     stream.waiting.pop_front();
     run(work);
     stream.done++;
+    while (!stream.marks.empty() && stream.marks.front()->place <= stream.done) {
+      stream.marks.front()->reached = std::chrono::steady_clock::now();
+      stream.marks.pop_front();
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 /* Streams: work that is done when it is enqueued, later, or never but by the graph that a capture makes of it. */
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,9 +37,18 @@ struct Work {
   std::function<void()> run;
 };
 
+/* A place behind so many pieces of a stream's work. */
+struct Mark {
+  long place = 0;
+  /* When the work before it was done, by the clock of the host; empty: it is not. */
+  std::optional<std::chrono::steady_clock::time_point> reached;
+};
+
 struct Stream {
   int device = 0;
   std::deque<Work> waiting;
+  /* Those that are not reached, in their order. */
+  std::deque<std::shared_ptr<Mark>> marks;
   long enqueued = 0;
   long done = 0;
   bool capturing = false;
@@ -56,6 +67,9 @@ long streams_of(int device);
 
 /* Does the work on the stream, or lets it wait, or captures it. Null is the stream that every context has. */
 int enqueue(const Call &call, void *stream, Work work);
+
+/* A mark behind all work that the stream has been given. A stream that is null has done its work. */
+std::shared_ptr<Mark> mark(Stream *stream);
 
 /* Does a piece of work, unless something keeps it from being done: a violation. */
 void run(const Work &work);

@@ -38,6 +38,8 @@ enum {
   CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD = 908,
 };
 
+enum { CU_EVENT_DISABLE_TIMING = 2 };
+
 inline void *address(CUdeviceptr at) {
   return reinterpret_cast<void *>(at);
 }

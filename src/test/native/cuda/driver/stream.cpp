@@ -50,9 +50,12 @@ EXPORTED CUresult cuStreamSynchronize(CUstream handle) {
 /* A place in a stream. */
 struct Event {
   int device = 0;
+  bool timed = false;
   std::shared_ptr<Stream> stream; /* null: not recorded, or on the null stream, where everything is done at once */
-  long place = 0;
+  std::shared_ptr<stub::Mark> mark; /* null: not recorded */
   bool captured = false;
+
+  bool pending() const { return mark && !mark->reached; }
 };
 
 static stub::Handles<Event> events(stub::Kind::EVENT);
@@ -62,12 +65,13 @@ static int require_event(const Call &call, CUevent handle, std::shared_ptr<Event
   return *event ? CUDA_SUCCESS : call.wrong(CUDA_ERROR_INVALID_HANDLE, "there is no event " + stub::text_of(handle));
 }
 
-EXPORTED CUresult cuEventCreate(CUevent *event, unsigned int) {
+EXPORTED CUresult cuEventCreate(CUevent *event, unsigned int flags) {
   Call call("cuEventCreate");
   ANSWER(call.told());
   ANSWER(stub::require_context(call));
   auto made = std::make_shared<Event>();
   made->device = stub::current_device();
+  made->timed = !(flags & CU_EVENT_DISABLE_TIMING);
   *event = events.add(made);
   return CUDA_SUCCESS;
 }
@@ -94,7 +98,7 @@ EXPORTED CUresult cuEventRecord(CUevent handle, CUstream on) {
     return call.wrong(CUDA_ERROR_INVALID_HANDLE, "event, stream and context are not one device's");
   }
   event->stream = stream;
-  event->place = stream ? stream->enqueued : 0;
+  event->mark = stub::mark(stream.get());
   event->captured = stream && stream->capturing;
   return CUDA_SUCCESS;
 }
@@ -114,7 +118,7 @@ EXPORTED CUresult cuEventQuery(CUevent handle) {
   std::shared_ptr<Event> event;
   ANSWER(require_event(call, handle, &event));
   ANSWER(refuse_captured(call, *event));
-  if (!event->stream || event->stream->done >= event->place) {
+  if (!event->pending()) {
     return CUDA_SUCCESS;
   }
   stub::advance(*event->stream);
@@ -128,8 +132,38 @@ EXPORTED CUresult cuEventSynchronize(CUevent handle) {
   std::shared_ptr<Event> event;
   ANSWER(require_event(call, handle, &event));
   ANSWER(refuse_captured(call, *event));
-  while (event->stream && event->stream->done < event->place) {
+  while (event->pending()) {
     stub::advance(*event->stream);
   }
+  return CUDA_SUCCESS;
+}
+
+static int require_time(const Call &call, CUevent handle, std::shared_ptr<Event> *event) {
+  ANSWER(require_event(call, handle, event));
+  ANSWER(refuse_captured(call, **event));
+  if (!(*event)->timed) {
+    return call.wrong(CUDA_ERROR_INVALID_HANDLE, "the event was made with CU_EVENT_DISABLE_TIMING");
+  }
+  if (!(*event)->mark) {
+    return call.wrong(CUDA_ERROR_INVALID_HANDLE, "the event was never recorded");
+  }
+  if ((*event)->pending()) {
+    return call.wrong(CUDA_ERROR_NOT_READY, "the event is not reached");
+  }
+  return CUDA_SUCCESS;
+}
+
+EXPORTED CUresult cuEventElapsedTime(float *milliseconds, CUevent from, CUevent to) {
+  Call call("cuEventElapsedTime");
+  ANSWER(stub::refuse_while_capturing(call));
+  ANSWER(call.told());
+  std::shared_ptr<Event> start;
+  ANSWER(require_time(call, from, &start));
+  std::shared_ptr<Event> end;
+  ANSWER(require_time(call, to, &end));
+  if (start->device != end->device) {
+    return call.wrong(CUDA_ERROR_INVALID_HANDLE, "the events are not one device's");
+  }
+  *milliseconds = std::chrono::duration<float, std::milli>(*end->mark->reached - *start->mark->reached).count();
   return CUDA_SUCCESS;
 }

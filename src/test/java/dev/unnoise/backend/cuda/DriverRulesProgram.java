@@ -59,6 +59,7 @@ final class DriverRulesProgram {
     program.contexts();
     program.devices();
     program.laterWork();
+    program.times();
     program.failures();
     System.out.println("done");
   }
@@ -120,6 +121,7 @@ final class DriverRulesProgram {
           Map.of(
               "cuStreamSynchronize", () -> driver_h.cuStreamSynchronize(card.stream),
               "cuEventQuery", () -> driver_h.cuEventQuery(event),
+              "cuEventElapsedTime", () -> driver_h.cuEventElapsedTime(out, event, event),
               "cuMemAlloc_v2", () -> driver_h.cuMemAlloc_v2(out, 4),
               "cuMemFree_v2", () -> driver_h.cuMemFree_v2(at),
               "cuMemHostAlloc", () -> driver_h.cuMemHostAlloc(out, 4, 0),
@@ -197,6 +199,37 @@ final class DriverRulesProgram {
       assertEquals(0x01010101, host.get(driver_h.C_INT, 0));
       StubClient.check(driver_h.cuMemFreeHost(host));
       StubClient.check(driver_h.cuEventDestroy_v2(event));
+      card.free(at);
+    }
+    control.requireNothingLeft();
+  }
+
+  /** Only events made for timing, recorded and reached have a time. */
+  private void times() {
+    try (StubClient card = new StubClient(); Arena arena = Arena.ofConfined()) {
+      MemorySegment untimed = card.made(out -> driver_h.cuEventCreate(out, driver_h.CU_EVENT_DISABLE_TIMING()));
+      MemorySegment start = card.made(out -> driver_h.cuEventCreate(out, driver_h.CU_EVENT_DEFAULT()));
+      MemorySegment end = card.made(out -> driver_h.cuEventCreate(out, driver_h.CU_EVENT_DEFAULT()));
+      MemorySegment milliseconds = arena.allocate(driver_h.C_FLOAT);
+      StubClient.check(driver_h.cuEventRecord(untimed, card.stream));
+      StubClient.check(driver_h.cuEventRecord(start, card.stream));
+      requireWrong(
+          INVALID_HANDLE, "CU_EVENT_DISABLE_TIMING", () -> driver_h.cuEventElapsedTime(milliseconds, start, untimed));
+      requireWrong(INVALID_HANDLE, "never recorded", () -> driver_h.cuEventElapsedTime(milliseconds, start, end));
+      control.set("deferred", 1);
+      long at = card.allocate(4);
+      StubClient.check(driver_h.cuMemsetD8Async(at, (byte) 0, 4, card.stream));
+      StubClient.check(driver_h.cuEventRecord(end, card.stream));
+      requireWrong(
+          driver_h.CUDA_ERROR_NOT_READY(),
+          "is not reached",
+          () -> driver_h.cuEventElapsedTime(milliseconds, start, end));
+      StubClient.check(driver_h.cuStreamSynchronize(card.stream));
+      StubClient.check(driver_h.cuEventElapsedTime(milliseconds, start, end));
+      StubClient.check(driver_h.cuEventDestroy_v2(untimed));
+      StubClient.check(driver_h.cuEventDestroy_v2(start));
+      StubClient.check(driver_h.cuEventDestroy_v2(end));
+      requireWrong(INVALID_HANDLE, "there is no event", () -> driver_h.cuEventElapsedTime(milliseconds, start, end));
       card.free(at);
     }
     control.requireNothingLeft();

@@ -31,6 +31,7 @@ final class DriverStubProgram {
     program.kernels();
     program.barriers();
     program.graphs();
+    program.times();
     program.compilerErrors();
     System.out.println("done");
   }
@@ -172,6 +173,34 @@ final class DriverStubProgram {
       card.free(x, one);
       StubClient.check(driver_h.cuGraphExecDestroy(ready));
       StubClient.check(driver_h.cuModuleUnload(module));
+    }
+    control.requireNothingLeft();
+  }
+
+  /** An event's time is when the work before it was done, not when it was recorded. */
+  private void times() {
+    control.set("deferred", 1);
+    try (StubClient card = new StubClient(); Arena arena = Arena.ofConfined()) {
+      MemorySegment other = card.made(out -> driver_h.cuStreamCreate(out, driver_h.CU_STREAM_NON_BLOCKING()));
+      MemorySegment late = card.made(out -> driver_h.cuEventCreate(out, driver_h.CU_EVENT_DEFAULT()));
+      MemorySegment early = card.made(out -> driver_h.cuEventCreate(out, driver_h.CU_EVENT_DEFAULT()));
+      long at = card.allocate(4);
+      StubClient.check(driver_h.cuMemsetD8Async(at, (byte) 0, 4, card.stream));
+      StubClient.check(driver_h.cuEventRecord(late, card.stream));
+      StubClient.check(driver_h.cuEventRecord(early, other));
+      StubClient.check(driver_h.cuEventSynchronize(late));
+      MemorySegment milliseconds = arena.allocate(driver_h.C_FLOAT);
+      StubClient.check(driver_h.cuEventElapsedTime(milliseconds, early, late));
+      float elapsed = milliseconds.get(driver_h.C_FLOAT, 0);
+      assertTrue(elapsed > 0, elapsed + " ms");
+      StubClient.check(driver_h.cuEventElapsedTime(milliseconds, late, early));
+      assertEquals(-elapsed, milliseconds.get(driver_h.C_FLOAT, 0));
+      StubClient.check(driver_h.cuEventElapsedTime(milliseconds, late, late));
+      assertEquals(0, milliseconds.get(driver_h.C_FLOAT, 0));
+      StubClient.check(driver_h.cuEventDestroy_v2(early));
+      StubClient.check(driver_h.cuEventDestroy_v2(late));
+      StubClient.check(driver_h.cuStreamDestroy_v2(other));
+      card.free(at);
     }
     control.requireNothingLeft();
   }

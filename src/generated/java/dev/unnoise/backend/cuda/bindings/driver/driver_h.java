@@ -32,6 +32,15 @@ public class driver_h extends driver_h$shared {
     public static int CU_STREAM_NON_BLOCKING() {
         return CU_STREAM_NON_BLOCKING;
     }
+    private static final int CU_EVENT_DEFAULT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum CUevent_flags_enum.CU_EVENT_DEFAULT = 0
+     * }
+     */
+    public static int CU_EVENT_DEFAULT() {
+        return CU_EVENT_DEFAULT;
+    }
     private static final int CU_EVENT_DISABLE_TIMING = (int)2L;
     /**
      * {@snippet lang=c :
@@ -2625,6 +2634,68 @@ public class driver_h extends driver_h$shared {
                 traceDowncall("cuGraphDestroy", hGraph);
             }
             return (int)mh$.invokeExact(hGraph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cuEventElapsedTime {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            driver_h.C_INT,
+            driver_h.C_POINTER,
+            driver_h.C_POINTER,
+            driver_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cuEventElapsedTime");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * CUresult cuEventElapsedTime(float *pMilliseconds, CUevent hStart, CUevent hEnd)
+     * }
+     */
+    public static FunctionDescriptor cuEventElapsedTime$descriptor() {
+        return cuEventElapsedTime.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * CUresult cuEventElapsedTime(float *pMilliseconds, CUevent hStart, CUevent hEnd)
+     * }
+     */
+    public static MethodHandle cuEventElapsedTime$handle() {
+        return cuEventElapsedTime.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * CUresult cuEventElapsedTime(float *pMilliseconds, CUevent hStart, CUevent hEnd)
+     * }
+     */
+    public static MemorySegment cuEventElapsedTime$address() {
+        return cuEventElapsedTime.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * CUresult cuEventElapsedTime(float *pMilliseconds, CUevent hStart, CUevent hEnd)
+     * }
+     */
+    public static int cuEventElapsedTime(MemorySegment pMilliseconds, MemorySegment hStart, MemorySegment hEnd) {
+        var mh$ = cuEventElapsedTime.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cuEventElapsedTime", pMilliseconds, hStart, hEnd);
+            }
+            return (int)mh$.invokeExact(pMilliseconds, hStart, hEnd);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
