@@ -715,6 +715,24 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE() {
         return CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE;
     }
+    private static final int CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION = (int)405L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION = 405
+     * }
+     */
+    public static int CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION() {
+        return CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION;
+    }
+    private static final int CUDNN_ATTR_EXECUTION_PLAN_KERNEL_CACHE = (int)406L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_EXECUTION_PLAN_KERNEL_CACHE = 406
+     * }
+     */
+    public static int CUDNN_ATTR_EXECUTION_PLAN_KERNEL_CACHE() {
+        return CUDNN_ATTR_EXECUTION_PLAN_KERNEL_CACHE;
+    }
     private static final int CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP = (int)407L;
     /**
      * {@snippet lang=c :
@@ -867,6 +885,15 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_ATTR_OPERATIONGRAPH_OPS() {
         return CUDNN_ATTR_OPERATIONGRAPH_OPS;
+    }
+    private static final int CUDNN_ATTR_OPERATIONGRAPH_IS_DYNAMIC_SHAPE_ENABLED = (int)803L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_OPERATIONGRAPH_IS_DYNAMIC_SHAPE_ENABLED = 803
+     * }
+     */
+    public static int CUDNN_ATTR_OPERATIONGRAPH_IS_DYNAMIC_SHAPE_ENABLED() {
+        return CUDNN_ATTR_OPERATIONGRAPH_IS_DYNAMIC_SHAPE_ENABLED;
     }
     private static final int CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT = (int)900L;
     /**
@@ -1092,6 +1119,33 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_ATTR_OPERATION_REDUCTION_DESC() {
         return CUDNN_ATTR_OPERATION_REDUCTION_DESC;
+    }
+    private static final int CUDNN_ATTR_KERNEL_CACHE_OPERATION_GRAPH = (int)2400L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_KERNEL_CACHE_OPERATION_GRAPH = 2400
+     * }
+     */
+    public static int CUDNN_ATTR_KERNEL_CACHE_OPERATION_GRAPH() {
+        return CUDNN_ATTR_KERNEL_CACHE_OPERATION_GRAPH;
+    }
+    private static final int CUDNN_ATTR_KERNEL_CACHE_IS_ENGINECFG_KERNEL_CACHED = (int)2401L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_KERNEL_CACHE_IS_ENGINECFG_KERNEL_CACHED = 2401
+     * }
+     */
+    public static int CUDNN_ATTR_KERNEL_CACHE_IS_ENGINECFG_KERNEL_CACHED() {
+        return CUDNN_ATTR_KERNEL_CACHE_IS_ENGINECFG_KERNEL_CACHED;
+    }
+    private static final int CUDNN_ATTR_KERNEL_CACHE_JSON_REPRESENTATION = (int)2402L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_ATTR_KERNEL_CACHE_JSON_REPRESENTATION = 2402
+     * }
+     */
+    public static int CUDNN_ATTR_KERNEL_CACHE_JSON_REPRESENTATION() {
+        return CUDNN_ATTR_KERNEL_CACHE_JSON_REPRESENTATION;
     }
     private static final int CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION = (int)2702L;
     /**
@@ -1390,6 +1444,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR() {
         return CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR;
     }
+    private static final int CUDNN_BACKEND_KERNEL_CACHE_DESCRIPTOR = (int)34L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_BACKEND_KERNEL_CACHE_DESCRIPTOR = 34
+     * }
+     */
+    public static int CUDNN_BACKEND_KERNEL_CACHE_DESCRIPTOR() {
+        return CUDNN_BACKEND_KERNEL_CACHE_DESCRIPTOR;
+    }
     private static final int CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR = (int)38L;
     /**
      * {@snippet lang=c :
@@ -1452,6 +1515,33 @@ public class cudnn_h extends cudnn_h$shared {
      */
     public static int CUDNN_NUMERICAL_NOTE_WINOGRAD() {
         return CUDNN_NUMERICAL_NOTE_WINOGRAD;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 = 6
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4() {
+        return CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6 = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6 = 7
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6() {
+        return CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6;
+    }
+    private static final int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13 = 8
+     * }
+     */
+    public static int CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13() {
+        return CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13;
     }
     private static final int CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION = (int)0L;
     /**
