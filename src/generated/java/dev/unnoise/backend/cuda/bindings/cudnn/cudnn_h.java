@@ -90,6 +90,15 @@ public class cudnn_h extends cudnn_h$shared {
     public static int CUDNN_STATUS_SUCCESS() {
         return CUDNN_STATUS_SUCCESS;
     }
+    private static final int CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH = (int)1002L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH = 1002
+     * }
+     */
+    public static int CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH() {
+        return CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH;
+    }
     private static final int CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = (int)1008L;
     /**
      * {@snippet lang=c :
