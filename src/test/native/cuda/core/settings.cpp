@@ -9,7 +9,8 @@ static const std::map<std::string, long> defaults = {
     {"driverVersion", 13000},
     {"computeMajor", 9},
     {"computeMinor", 0},
-    {"multiprocessors", 132},
+    /* So few that a preferred batch is soon computed. */
+    {"multiprocessors", 2},
     {"sharedMemory", 48 << 10},
     /* Bytes of every device. */
     {"memory", 4L << 30},
@@ -27,6 +28,14 @@ static const std::map<std::string, long> defaults = {
     {"cudnnAttentionEngines", 3},
     {"cudnnRefusingEngines", 0},
     {"cudnnMostImages", 0},
+    /* Engines that finalise, and then: cannot be launched, give wrong numbers. Engines that cannot be finalised because
+     * their kernels cannot be loaded, and those whose plans are finalised only when they are here no more. */
+    {"cudnnFailingEngines", 0},
+    {"cudnnWrongEngines", 0},
+    {"cudnnUnloadableEngines", 0},
+    {"cudnnHangingEngines", 0},
+    /* 0: plans cannot be written down. */
+    {"cudnnWritesPlans", 1},
     /* Bytes, for one engine as many, for the next twice, and so on. */
     {"cudnnWorkspace", 1 << 10},
     {"cublasltVersion", 130100},

@@ -1,5 +1,7 @@
 /* Descriptors' lives, and what is said to them and asked of them. */
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "descriptor.h"
 
@@ -136,7 +138,18 @@ EXPORTED cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t handle,
   return CUDNN_STATUS_SUCCESS;
 }
 
+/* Whether a call would not come back yet. */
+static bool hangs(cudnnBackendDescriptor_t handle) {
+  std::lock_guard<std::recursive_mutex> alone(stub::machine);
+  std::shared_ptr<Descriptor> plan = stub::descriptors.find(handle);
+  return plan && plan->kind == PLAN && plan->has(PLAN_ENGINECFG)
+      && stub::is_in("cudnnHangingEngines", plan->other(PLAN_ENGINECFG)->engine);
+}
+
 EXPORTED cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t handle) {
+  while (hangs(handle)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   Call call("cudnnBackendFinalize");
   if (call.told()) {
     return call.told();
@@ -205,6 +218,10 @@ static Attribute told_by(const Descriptor &descriptor, int name) {
       return answer(stub::numerical_notes(*descriptor.operations, descriptor.engine));
     case ENGINE_BEHAVIOR_NOTE:
       return answer(stub::behavior_notes(*descriptor.operations, descriptor.engine));
+    case PLAN_JSON: {
+      std::string text = stub::written(descriptor);
+      return answer(std::vector<char>(text.begin(), text.end()));
+    }
     case PLAN_WORKSPACE_SIZE:
       return answer(std::vector<int64_t>{descriptor.workspace});
     default:
@@ -230,6 +247,9 @@ EXPORTED cudnnStatus_t cudnnBackendGetAttribute(cudnnBackendDescriptor_t handle,
     std::vector<Descriptor> with = fillings(*descriptor, name);
     *count = static_cast<int64_t>(with.size());
     return elements ? fill(call, with, room, elements) : CUDNN_STATUS_SUCCESS;
+  }
+  if (name == PLAN_JSON && !stub::setting("cudnnWritesPlans")) {
+    return stub::refuse(CUDNN_STATUS_NOT_SUPPORTED, "the engine's plans cannot be written down");
   }
   Attribute said = told_by(*descriptor, name);
   if (count) {

@@ -56,11 +56,18 @@ cudnnStatus_t make_plan(const Call &call, Descriptor &descriptor) {
   if (find_handle(descriptor.one<void *>(PLAN_HANDLE))->device != current_device()) {
     return wrong(call, CUDNN_STATUS_EXECUTION_FAILED, "the handle is another device's than the current context");
   }
+  if (descriptor.has(PLAN_JSON)) {
+    return read_plan(descriptor);
+  }
+  Call compiling("a plan is compiled");
   const Descriptor &configuration = *descriptor.other(PLAN_ENGINECFG);
   descriptor.operations = configuration.operations;
   descriptor.engine = configuration.engine;
   descriptor.knobs = configuration.knobs;
   descriptor.workspace = workspace_of(descriptor.engine);
+  if (is_in("cudnnUnloadableEngines", descriptor.engine)) {
+    return refuse(CUDNN_STATUS_EXECUTION_FAILED, "the kernels of engine " + std::to_string(descriptor.engine));
+  }
   return takes(*descriptor.operations, descriptor.engine)
       ? CUDNN_STATUS_SUCCESS
       : not_supported("engine " + std::to_string(descriptor.engine) + " refuses the graph");

@@ -95,6 +95,10 @@ cudnnStatus_t finalise(const Call &call, Descriptor &descriptor);
 /* Of that, what concerns engines. A refusal is none of the program's fault as a rule. */
 cudnnStatus_t choose(const Call &call, Descriptor &descriptor);
 
+/* A plan as text, and what such a text describes; a plan of another version is refused. */
+std::string written(const Descriptor &plan);
+cudnnStatus_t read_plan(Descriptor &plan);
+
 /* A handle that is alive; null: it is not. */
 struct Handle {
   int device;

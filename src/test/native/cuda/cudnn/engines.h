@@ -25,6 +25,9 @@ std::vector<int> behavior_notes(const Operations &operations, int engine);
 
 int64_t workspace_of(int engine);
 
+/* Whether the engine is in a set that a test has chosen. */
+bool is_in(const char *set, int engine);
+
 /* How the engine computes this time. */
 Arithmetic arithmetic_of(const Operations &operations, int engine, const Knobs &knobs);
 

@@ -196,6 +196,9 @@ EXPORTED cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDes
       }
     }
   }
+  if (stub::is_in("cudnnFailingEngines", execution->plan->engine)) {
+    return stub::refuse(CUDNN_STATUS_EXECUTION_FAILED, "its kernel cannot be launched");
+  }
   execution->workspace = variant->one<char *>(PACK_WORKSPACE);
   execution->workspace_size = execution->plan->workspace;
   stub::Work work;

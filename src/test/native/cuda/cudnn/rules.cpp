@@ -4,7 +4,7 @@
 namespace stub {
 
 static const int64_t AXES = 8;
-static const int64_t MANY = 1 << 16;
+static const int64_t MANY = 1 << 20;
 static const int ANY = -1;
 
 /* Attributes that are only asked for have most = 0. */
@@ -67,6 +67,7 @@ static const Rule rules[] = {
     {ENGINE, ENGINE_BEHAVIOR_NOTE, TYPE_BEHAVIOR_NOTE, 0, 0, false, ANY},
     {PLAN, PLAN_HANDLE, TYPE_HANDLE, 1, 1, true, ANY},
     {PLAN, PLAN_ENGINECFG, TYPE_DESCRIPTOR, 1, 1, true, ENGINECFG},
+    {PLAN, PLAN_JSON, TYPE_CHAR, 1, MANY, false, ANY},
     {PLAN, PLAN_WORKSPACE_SIZE, TYPE_INT64, 0, 0, false, ANY},
     {VARIANT_PACK, PACK_UNIQUE_IDS, TYPE_INT64, 1, MANY, true, ANY},
     {VARIANT_PACK, PACK_POINTERS, TYPE_VOID_PTR, 1, MANY, true, ANY},
@@ -84,7 +85,9 @@ const Rule *find_rule(int kind, int attribute) {
 
 std::string missing_attribute(const Descriptor &descriptor) {
   for (const Rule &rule : rules) {
-    if (rule.kind == descriptor.kind && rule.required && !descriptor.has(rule.attribute)) {
+    /* What is written down says what it is made of. */
+    bool written = rule.attribute == PLAN_ENGINECFG && descriptor.has(PLAN_JSON);
+    if (rule.kind == descriptor.kind && rule.required && !written && !descriptor.has(rule.attribute)) {
       return "attribute " + std::to_string(rule.attribute) + " is not set";
     }
   }
@@ -94,6 +97,7 @@ std::string missing_attribute(const Descriptor &descriptor) {
 size_t size_of_type(int type) {
   switch (type) {
     case TYPE_BOOLEAN:
+    case TYPE_CHAR:
       return 1;
     case TYPE_HANDLE:
     case TYPE_INT64:

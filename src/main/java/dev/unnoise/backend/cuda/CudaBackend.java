@@ -21,8 +21,6 @@ public final class CudaBackend implements Backend {
   /** Above the backend opencl on the same card. */
   private static final int PREFERENCE = 300;
 
-  private static final int PREFERRED_BATCH_PER_MULTIPROCESSOR = 4;
-
   @Override
   public String name() {
     return "cuda";
@@ -60,7 +58,7 @@ public final class CudaBackend implements Backend {
         "CUDA driver " + info.driver() + ", " + info.target() + ", " + VendorLibraries.describe(),
         info.memoryBytes(),
         VendorLibraries.precisions(info),
-        PREFERRED_BATCH_PER_MULTIPROCESSOR * info.multiprocessors(),
+        info.preferredBatch(),
         PREFERENCE);
   }
 

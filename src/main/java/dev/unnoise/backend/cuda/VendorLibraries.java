@@ -2,15 +2,17 @@ package dev.unnoise.backend.cuda;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
 import dev.unnoise.backend.cuda.api.CudaDeviceInfo;
+import dev.unnoise.backend.cuda.api.Nominal;
 import dev.unnoise.backend.cuda.api.Workspace;
 import dev.unnoise.backend.cuda.cublaslt.CublasLt;
 import dev.unnoise.backend.cuda.cublaslt.CublasLtAttention;
-import dev.unnoise.backend.cuda.cudnn.Cudnn;
 import dev.unnoise.backend.cuda.cudnn.CudnnAttention;
 import dev.unnoise.backend.cuda.cudnn.CudnnPlans;
 import dev.unnoise.backend.cuda.cudnn.CudnnProducts;
+import dev.unnoise.backend.cuda.cudnn.PlanMaker;
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.backend.cuda.library.Library;
+import dev.unnoise.backend.cuda.library.Version;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.network.GpuDevice;
@@ -22,6 +24,7 @@ import dev.unnoise.graph.run.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What cuDNN and cuBLASLt compute on a card, as far as they are there; our kernels do the rest. */
@@ -40,12 +43,15 @@ final class VendorLibraries implements AutoCloseable {
       // What they compute runs one after another, and so may share memory.
       Workspace scratch = held.own(new Workspace(context));
       Workspace scores = held.own(new Workspace(context));
-      Optional<Cudnn> cudnn =
-          LOADED.isLoaded(Library.CUDNN) ? Optional.of(held.own(new Cudnn(context))) : Optional.empty();
+      Nominal nominal = Nominal.of(context.device());
+      Optional<PlanMaker> cudnn =
+          LOADED.isLoaded(Library.CUDNN)
+              ? Optional.of(held.own(new PlanMaker(context, nominal, machine(context.device()))))
+              : Optional.empty();
       Optional<CublasLt> cublasLt =
           LOADED.isLoaded(Library.CUBLASLT) ? Optional.of(held.own(new CublasLt(context))) : Optional.empty();
-      single = traits(cudnn, cublasLt, scratch, scores, false);
-      tf32 = traits(cudnn, cublasLt, scratch, scores, true);
+      single = traits(cudnn, cublasLt, nominal, scratch, scores, false);
+      tf32 = traits(cudnn, cublasLt, nominal, scratch, scores, true);
     } catch (RuntimeException e) {
       Closing.after(e, held::close);
       throw e;
@@ -53,7 +59,12 @@ final class VendorLibraries implements AutoCloseable {
   }
 
   private Traits traits(
-      Optional<Cudnn> cudnn, Optional<CublasLt> cublasLt, Workspace scratch, Workspace scores, boolean fewerBits) {
+      Optional<PlanMaker> cudnn,
+      Optional<CublasLt> cublasLt,
+      Nominal nominal,
+      Workspace scratch,
+      Workspace scores,
+      boolean fewerBits) {
     Traits traits = Traits.CARD;
     List<AttentionLibrary> attention = new ArrayList<>();
     if (cudnn.isPresent()) {
@@ -61,8 +72,17 @@ final class VendorLibraries implements AutoCloseable {
       traits = traits.with(new CudnnProducts(plans));
       attention.add(new CudnnAttention(plans));
     }
-    cublasLt.ifPresent(library -> attention.add(new CublasLtAttention(library, scratch, scores, fewerBits)));
+    cublasLt.ifPresent(library -> attention.add(new CublasLtAttention(library, nominal, scratch, scores, fewerBits)));
     return traits.with(attention);
+  }
+
+  /** What plans depend on. */
+  private static String machine(CudaDeviceInfo device) {
+    String libraries =
+        Stream.of(Library.values())
+            .map(library -> library + " " + LOADED.version(library).map(Version::toString).orElse("none"))
+            .collect(Collectors.joining(", "));
+    return device.name() + ", " + device.target() + ", " + device.multiprocessors() + ", " + libraries;
   }
 
   /** How kernels are shaped and which nodes are the libraries', in a precision. */

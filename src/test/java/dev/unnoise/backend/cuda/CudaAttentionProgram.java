@@ -79,9 +79,10 @@ final class CudaAttentionProgram {
     work.requireNothingLeft("after closing");
   }
 
-  /** A device remembers the engines that it has found. */
+  /** A device remembers the engines that it has found, and files do. */
   private void reopen() {
     device.close();
+    work.forgetPlans();
     control.reset();
     device = StubWork.open();
   }

@@ -25,7 +25,14 @@ class CudaBackendTest {
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
             parts(CudaSizesProgram.class, "noising", "grids", "workspaces", "memory"),
             parts(CudaCompilerProgram.class, "cards", "damaged code"),
-            parts(CudnnProgram.class, "engines", "calls of cuDNN"),
+            parts(
+                CudnnProgram.class,
+                "engines",
+                "bad engines",
+                "hanging engines",
+                "kept plans",
+                "first batches",
+                "calls of cuDNN"),
             parts(CudaAttentionProgram.class, "attention"),
             parts(CudaCardsProgram.class, "two cards", "stopping"),
             parts(CudaParityProgram.class, "recorded cases", "nodes", "batches"))

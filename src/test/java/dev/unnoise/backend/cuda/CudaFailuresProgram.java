@@ -65,9 +65,15 @@ final class CudaFailuresProgram {
       calls.put(name, 0L);
     }
     for (Network network : List.of(TINY, COMPACT)) {
+      // What compiles and is tried beforehand may fail without harm: see CudnnProgram.
+      work.live(network);
       control.reset();
-      expected.put(network, work.withFreshCache(() -> work.live(network)));
+      expected.put(network, work.live(network));
       calls.replaceAll((name, count) -> suitable(name) == network ? control.seen(name) : count);
+      control.reset();
+      work.withFreshCache(() -> work.live(network));
+      calls.replaceAll(
+          (name, count) -> suitable(name) == network && name.startsWith("nvrtc") ? control.seen(name) : count);
       work.requireNothingLeft("where nothing fails");
     }
     return calls;

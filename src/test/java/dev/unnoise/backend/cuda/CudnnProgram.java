@@ -5,18 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unnoise.backend.cuda.cudnn.PlanMaker;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Device;
 import dev.unnoise.graph.run.Precision;
+import dev.unnoise.sampling.Pipeline;
 import dev.unnoise.testing.Evaluate;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** What {@link CudaBackendTest} runs in a process of its own: cuDNN's engines, and its calls that fail. */
 final class CudnnProgram {
   private static final int NOT_SUPPORTED = 3000;
+  private static final int OUT_OF_MEMORY = 2;
   private static final int IMAGES = 1;
 
   /** What single precision may differ by, with any engine. */
@@ -29,6 +39,12 @@ final class CudnnProgram {
   private static final int TENSOR_CORES = 2;
   private static final int PLAIN = 4;
   private static final int ALL = 7;
+
+  /** More than engines are chosen at. */
+  private static final int MANY = 40;
+
+  /** What the stub counts. */
+  private static final String COMPILED = "a plan is compiled";
 
   private final StubWork work;
   private final StubControl control;
@@ -49,6 +65,10 @@ final class CudnnProgram {
     CudnnProgram program = new CudnnProgram(new StubWork(arguments));
     switch (arguments[2]) {
       case "engines" -> program.engines();
+      case "bad engines" -> program.badEngines();
+      case "hanging engines" -> program.hangingEngines();
+      case "kept plans" -> program.keptPlans();
+      case "first batches" -> program.firstBatches();
       case "calls of cuDNN" -> program.calls();
       case String other -> throw new IllegalArgumentException(other);
     }
@@ -66,16 +86,23 @@ final class CudnnProgram {
   /** What a prediction on a card with these engines came to: how far off it is, and how often cuDNN computed. */
   private record Tried(double error, long executions, long launches) {}
 
-  /** Predicts twice on one card and once on another, always the same bits. */
+  /** Predicts twice on one card and once on another, always the same bits. Counts once engines have been chosen. */
   private Tried tryEngines(Precision precision, Map<String, Integer> settings) {
     control.reset();
+    work.forgetPlans();
     settings.forEach(control::set);
     float[] first;
     Tried tried;
     try (Device device = StubWork.open()) {
       first = predict(device, precision);
-      tried = new Tried(error(first), control.seen("cudnnBackendExecute"), control.seen("cuLaunchKernel"));
+      long executions = control.seen("cudnnBackendExecute");
+      long launches = control.seen("cuLaunchKernel");
       assertArrayEquals(first, predict(device, precision), precision + " with " + settings);
+      tried =
+          new Tried(
+              error(first),
+              control.seen("cudnnBackendExecute") - executions,
+              control.seen("cuLaunchKernel") - launches);
     }
     try (Device device = StubWork.open()) {
       assertArrayEquals(first, predict(device, precision), precision + " with " + settings + " on another device");
@@ -114,17 +141,150 @@ final class CudnnProgram {
       Tried bf16 = tryEngines(Precision.BF16, offering(engines, NONE));
       assertTrue(bf16.error() < 0.12 && bf16.executions() > 0 == (engines == TENSOR_CORES), engines + " in bf16: " + bf16);
     }
-    noMemoryForWorkspace();
+    requireSingle(tryEngines(Precision.FP32, Map.of("cudnnWorkspace", 1 << 30)), false, "engines that want a card's memory");
   }
 
-  private void noMemoryForWorkspace() {
-    control.reset();
-    control.set("cudnnWorkspace", 8L << 30);
-    try (Device device = StubWork.open()) {
-      BackendException told = assertThrows(BackendException.class, () -> predict(device, Precision.FP32));
-      assertTrue(told.getMessage().startsWith("Stub card 0 has no memory for "), told.getMessage());
+  /** An engine that fails when it is loaded or launched, or computes wrong numbers, is passed over. */
+  private void badEngines() {
+    for (String fault : List.of("cudnnUnloadableEngines", "cudnnFailingEngines", "cudnnWrongEngines")) {
+      for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+        double limit = precision == Precision.FP32 ? SINGLE : 0.12;
+        for (int bad : new int[] {TENSOR_CORES, PLAIN, ALL}) {
+          String when = fault + " " + bad + " in " + precision;
+          Tried tried = tryEngines(precision, Map.of(fault, bad));
+          assertTrue(tried.error() < limit, when + ": " + tried);
+          // In single precision only the plain one is used at all.
+          boolean computed = bad != ALL && !(bad == PLAIN && precision == Precision.FP32);
+          assertEquals(computed, tried.executions() > 0, when + ": " + tried);
+        }
+      }
     }
-    work.requireNothingLeft("without memory for a workspace");
+    System.setProperty(PlanMaker.FUSED_PROPERTY, "false");
+    requireSingle(tryEngines(Precision.FP32, Map.of("cudnnEngines", PLAIN)), true, "one operation a graph");
+    System.setProperty(PlanMaker.FUSED_PROPERTY, "no");
+    String told = assertThrows(BackendException.class, StubWork::open).getMessage();
+    assertEquals("unnoise.cudnn.fused is no, expected true or false", told);
+    System.clearProperty(PlanMaker.FUSED_PROPERTY);
+    work.requireNothingLeft("after a property of no use");
+  }
+
+  /** A call that does not come back costs a second, and its thread. */
+  private void hangingEngines() {
+    System.setProperty(PlanMaker.SECONDS_PROPERTY, "1");
+    control.reset();
+    control.set("cudnnHangingEngines", TENSOR_CORES);
+    try (Device device = StubWork.open()) {
+      assertTrue(error(predict(device, Precision.BF16)) < 0.12);
+      long handles = control.alive().get("cuDNN handles");
+      assertTrue(handles > 2, "abandoned threads have " + handles + " handles");
+      control.set("cudnnHangingEngines", 0);
+      waitUntil(() -> control.alive().get("cuDNN handles") < handles);
+      assertTrue(error(predict(device, Precision.BF16)) < 0.12);
+    }
+    work.requireNothingLeft("once calls have come back");
+    control.reset();
+    try (Device device = StubWork.open()) {
+      assertTrue(error(predict(device, Precision.BF16)) < 0.12);
+    }
+    assertTrue(control.seen(COMPILED) > 0, "what nobody waited for is not decided");
+    work.forgetPlans();
+    // Closing waits for nothing that hangs, and leaves its handle alone.
+    control.set("cudnnHangingEngines", TENSOR_CORES);
+    try (Device device = StubWork.open()) {
+      assertTrue(error(predict(device, Precision.BF16)) < 0.12);
+    }
+    assertTrue(control.alive().get("cuDNN handles") > 0, control.alive()::toString);
+    assertEquals(List.of(), control.violations());
+    // This process must not end while the stubs are in use.
+    control.set("cudnnHangingEngines", 0);
+    waitUntil(() -> Thread.getAllStackTraces().keySet().stream().noneMatch(one -> one.getName().contains("cudnn")));
+    System.setProperty(PlanMaker.SECONDS_PROPERTY, "soon");
+    String told = assertThrows(BackendException.class, StubWork::open).getMessage();
+    assertEquals("unnoise.cudnn.seconds is soon, expected a whole number within [1, 3600]", told);
+  }
+
+  private static void waitUntil(BooleanSupplier reached) {
+    for (int i = 0; !reached.getAsBoolean(); i++) {
+      assertTrue(i < 500, "nothing happens");
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  /** What compiling took place for a prediction. */
+  private long compiled(Precision precision, float[] same) {
+    control.reset();
+    try (Device device = StubWork.open()) {
+      assertArrayEquals(same, predict(device, precision));
+    }
+    long compiled = control.seen(COMPILED);
+    work.requireNothingLeft("with plans that were kept");
+    return compiled;
+  }
+
+  /** No process but the first compiles, unless what was kept is of no use. */
+  private void keptPlans() {
+    for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+      control.reset();
+      float[] first;
+      try (Device device = StubWork.open()) {
+        first = predict(device, precision);
+        long threads = control.seen("cudnnCreate") - 1;
+        assertTrue(threads >= 1 && threads <= Runtime.getRuntime().availableProcessors(), threads + " threads compiled");
+      }
+      assertTrue(control.seen(COMPILED) > 0);
+      int files = work.plans().size();
+      assertEquals(0, compiled(precision, first), "plans are kept");
+      work.plans().forEach(CudnnProgram::cut);
+      assertTrue(compiled(precision, first) > 0, "damaged files");
+      assertEquals(files, work.plans().size(), "what was damaged is replaced");
+      assertEquals(0, compiled(precision, first), "what was damaged is replaced");
+      otherVersion(precision, first);
+    }
+    work.forgetPlans();
+    control.reset();
+    control.set("cudnnWritesPlans", 0);
+    try (Device device = StubWork.open()) {
+      assertTrue(error(predict(device, Precision.FP32)) < SINGLE);
+    }
+    assertTrue(control.seen(COMPILED) > 0);
+    work.requireNothingLeft("with plans that cannot be written down");
+  }
+
+  private static void cut(Path file) {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The library may refuse its own text. */
+  private void otherVersion(Precision precision, float[] same) {
+    control.reset();
+    control.set("cudnnVersion", 92_500);
+    try (Device device = StubWork.open()) {
+      assertArrayEquals(same, predict(device, precision));
+    }
+    assertTrue(control.seen(COMPILED) > 0, "another version's plans are made again");
+    work.requireNothingLeft("with plans of another version");
+  }
+
+  /** Whatever batch comes first, an image is the same. */
+  private void firstBatches() {
+    for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+      float[] few = work.withFreshCache(() -> sample(precision, 4));
+      float[] many = work.withFreshCache(() -> sample(precision, MANY));
+      assertArrayEquals(few, Arrays.copyOf(many, few.length), precision + ": 4 images first, or " + MANY);
+    }
+    work.requireNothingLeft("after batches");
+  }
+
+  private float[] sample(Precision precision, int images) {
+    try (Device device = StubWork.open();
+        Pipeline pipeline = new Pipeline(device, network, work.weights, precision)) {
+      return StubWork.sample(pipeline, StubWork.request(network, 2, images)).images();
+    }
   }
 
   private float[] live() {
@@ -136,8 +296,13 @@ final class CudnnProgram {
   /** Where cuDNN refuses to finalise, another engine or our kernels may compute; all else that fails is told. */
   private void calls() {
     control.reset();
+    work.forgetPlans();
     float[] clean = live();
     assertTrue(error(clean) < SINGLE);
+    whileCompiling(clean);
+    assertArrayEquals(clean, live());
+    control.reset();
+    assertArrayEquals(clean, live());
     Map<String, Long> calls = new LinkedHashMap<>();
     for (String name :
         List.of(
@@ -159,6 +324,32 @@ final class CudnnProgram {
       fail("cudnnBackendFinalize", i * count / 20, NOT_SUPPORTED);
     }
     onOneDevice(clean);
+  }
+
+  /** Where engines are looked for, compiled and tried, a call that fails may cost an engine; if not, it is told. */
+  private void whileCompiling(float[] clean) {
+    for (String name :
+        List.of(
+            "cudnnCreate", "cudnnBackendFinalize", "cudnnBackendGetAttribute", "cudnnBackendExecute", "cuLaunchKernel",
+            "cuMemAlloc_v2")) {
+      control.reset();
+      work.forgetPlans();
+      assertArrayEquals(clean, live(), "while nothing fails");
+      for (long nth : StubWork.places(name, control.seen(name) / 2)) {
+        work.forgetPlans();
+        control.reset();
+        control.fail(name, nth, name.equals("cuMemAlloc_v2") ? OUT_OF_MEMORY : StubWork.CUDNN_INTERNAL_ERROR);
+        String when = name + " failing at call " + nth + " while plans are compiled";
+        try {
+          double error = error(live());
+          assertTrue(error < SINGLE, when + ": " + error);
+        } catch (BackendException e) {
+          assertEquals(1, e.getMessage().lines().count(), when + ": " + e.getMessage());
+        }
+        work.requireNothingLeft(when);
+      }
+    }
+    work.forgetPlans();
   }
 
   private void fail(String name, long nth, int status) {

@@ -155,6 +155,24 @@ final class StubWork {
     }
   }
 
+  /** The files of plans that earlier work has left, which it would not compile again. */
+  List<Path> plans() {
+    Path folder = cache.resolve("cuda");
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(file -> file.getFileName().toString().startsWith("plan-")).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Lets engines be looked for again. */
+  void forgetPlans() {
+    plans().forEach(StubWork::delete);
+  }
+
   private static void delete(Path folder) {
     if (Files.exists(folder)) {
       try (Stream<Path> all = Files.walk(folder)) {

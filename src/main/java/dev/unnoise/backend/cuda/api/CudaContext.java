@@ -101,6 +101,11 @@ public final class CudaContext implements Gpu {
     return info;
   }
 
+  /** The card. */
+  public CudaDeviceInfo device() {
+    return device;
+  }
+
   @Override
   public Dialect dialect() {
     return Dialect.CUDA;

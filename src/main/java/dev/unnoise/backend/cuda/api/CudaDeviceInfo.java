@@ -17,6 +17,8 @@ public record CudaDeviceInfo(
     int ordinal, String name, int major, int minor, int multiprocessors, long memoryBytes, int driverVersion) {
   private static final int LONGEST_NAME = 256;
 
+  private static final int BATCH_PER_MULTIPROCESSOR = 4;
+
   static CudaDeviceInfo of(int ordinal, int driverVersion) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment number = arena.allocate(ValueLayout.JAVA_LONG);
@@ -50,6 +52,11 @@ public record CudaDeviceInfo(
   /** The target that its code is compiled for, for example {@code sm_90}. */
   public String target() {
     return "sm_" + major + minor;
+  }
+
+  /** Images at once beyond which throughput hardly grows, a power of two: 512 for the 132 multiprocessors of an H100. */
+  public int preferredBatch() {
+    return Integer.highestOneBit(BATCH_PER_MULTIPROCESSOR * multiprocessors);
   }
 
   /** The CUDA release, for example {@code 13.0}. */

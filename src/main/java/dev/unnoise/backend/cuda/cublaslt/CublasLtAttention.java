@@ -22,6 +22,7 @@ public final class CublasLtAttention implements AttentionLibrary {
   private static final int NARROWEST_HEAD = 32;
 
   private final CublasLt library;
+  private final Nominal nominal;
   private final Workspace scratch;
   private final Workspace scores;
   private final boolean tf32;
@@ -30,12 +31,15 @@ public final class CublasLtAttention implements AttentionLibrary {
   /**
    * Attention by a library on a card.
    *
+   * @param nominal at how many images algorithms are chosen
    * @param scratch for algorithms
    * @param scores for what lies between the products
    * @param tf32 whether factors in single precision may be rounded to 10 bits
    */
-  public CublasLtAttention(CublasLt library, Workspace scratch, Workspace scores, boolean tf32) {
+  public CublasLtAttention(
+      CublasLt library, Nominal nominal, Workspace scratch, Workspace scores, boolean tf32) {
     this.library = library;
+    this.nominal = nominal;
     this.scratch = scratch;
     this.scores = scores;
     this.tf32 = tf32;
@@ -60,7 +64,7 @@ public final class CublasLtAttention implements AttentionLibrary {
   }
 
   private List<Algorithm> choose(MatrixProducts form) {
-    int count = Nominal.images(form.largestOperand());
+    int count = nominal.images(form.largestOperand());
     try (DescribedProduct product = new DescribedProduct(form, count, tf32)) {
       return Algorithm.ranked(library, product);
     }

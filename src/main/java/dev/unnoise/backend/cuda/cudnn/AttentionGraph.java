@@ -2,8 +2,10 @@ package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.node.AttentionGeometry;
+import dev.unnoise.backend.gpu.node.AttentionOperands;
 import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.graph.DataType;
+import java.util.stream.Stream;
 
 /**
  * Attention as a graph of cuDNN's operations: softmax(scale · q kᵀ) v, written out in the order in which the library's
@@ -23,6 +25,30 @@ record AttentionGraph(AttentionGeometry geometry, Strides strides) implements Gr
 
   /** Elements from one token to the next. */
   record Strides(int query, int key, int value, int output) {}
+
+  /** The graph of an attention. */
+  static AttentionGraph of(AttentionGeometry geometry, AttentionOperands operands) {
+    return new AttentionGraph(
+        geometry,
+        new Strides(
+            operands.query().stride(),
+            operands.key().stride(),
+            operands.value().stride(),
+            operands.output().stride()));
+  }
+
+  /** Whether there are engines for such operands: of 16 bits, where wide loads find them. */
+  static boolean holds(AttentionGeometry geometry, AttentionOperands operands) {
+    DataType type = geometry.type();
+    return type != DataType.F32
+        && Stream.of(operands.query(), operands.key(), operands.value(), operands.output())
+            .allMatch(one -> one.alignment(type) >= Located.WIDEST_LOAD);
+  }
+
+  @Override
+  public String title() {
+    return "attention of " + geometry.heads() + " heads of " + geometry.headDim() + ", " + geometry.tokens() + " tokens";
+  }
 
   @Override
   public boolean isFused() {

@@ -1,7 +1,7 @@
 package dev.unnoise.backend.cuda.cudnn;
 
-/** The card that descriptors are made for: they are told before they are finalised. */
-interface Card {
+/** The card that descriptors are made for: they are told before they are finalised. Used by one thread at a time. */
+interface Card extends AutoCloseable {
 
   /** Tells an execution plan. */
   void plan(Descriptor plan);
@@ -14,4 +14,12 @@ interface Card {
 
   /** Tells an engine. */
   default void engine(Descriptor engine) {}
+
+  /** Whether it still answers: after some failures none of its kernels runs any more. */
+  default boolean answers() {
+    return true;
+  }
+
+  @Override
+  default void close() {}
 }

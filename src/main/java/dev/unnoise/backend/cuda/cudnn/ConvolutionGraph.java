@@ -3,6 +3,7 @@ package dev.unnoise.backend.cuda.cudnn;
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.ProductGeometry;
+import dev.unnoise.backend.gpu.node.ProductOperands;
 import dev.unnoise.graph.DataType;
 import java.util.Optional;
 
@@ -43,6 +44,48 @@ record ConvolutionGraph(ProductGeometry geometry, Places places) implements Grap
     boolean isBare() {
       return vector.isEmpty() && residual.isEmpty();
     }
+  }
+
+  /** The graph of a product with all that is added to it. */
+  static ConvolutionGraph of(ProductGeometry geometry, ProductOperands operands) {
+    Optional<Place> vector =
+        operands.conditioning() != null
+            ? Optional.of(place(row(operands), DataType.F32))
+            : Optional.ofNullable(operands.bias()).map(bias -> new Place(0, Located.WIDEST_LOAD));
+    return new ConvolutionGraph(
+        geometry,
+        new Places(
+            place(operands.source(), geometry.type()),
+            place(operands.output(), geometry.outputType()),
+            vector,
+            Optional.of(operands.residual())
+                .filter(residual -> residual.buffer() != null)
+                .map(residual -> place(residual, geometry.type()))));
+  }
+
+  private static Place place(Located located, DataType type) {
+    return new Place(located.stride(), located.alignment(type));
+  }
+
+  /** Where the rows of conditioning lie that are added. */
+  static Located row(ProductOperands operands) {
+    return new Located(operands.conditioning(), operands.conditioningAt(), operands.conditioningWidth());
+  }
+
+  /** Whether a graph can hold all that is added: one vector at most, and nothing is scaled. */
+  static boolean holds(ProductOperands operands) {
+    return (operands.bias() == null || operands.conditioning() == null) && operands.scale() == 1;
+  }
+
+  /** The product alone. */
+  ConvolutionGraph bare() {
+    return new ConvolutionGraph(geometry, places.bare());
+  }
+
+  @Override
+  public String title() {
+    return geometry.key() + (places.vector().isPresent() ? " + vector" : "")
+        + (places.residual().isPresent() ? " + residual" : "");
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** A handle of cuDNN on a stream. */
 public final class Cudnn implements Card, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Cudnn.class.getName());
   static final AtomicLong HELD = new AtomicLong();
   private static final int LONGEST_MESSAGE = 512;
 
@@ -52,6 +53,17 @@ public final class Cudnn implements Card, AutoCloseable {
     }
     context.makeCurrent();
     return handle;
+  }
+
+  @Override
+  public boolean answers() {
+    try {
+      context.finish();
+      return true;
+    } catch (BackendException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the card does not answer", e);
+      return false;
+    }
   }
 
   @Override

@@ -4,10 +4,8 @@ import dev.unnoise.backend.gpu.node.AttentionGeometry;
 import dev.unnoise.backend.gpu.node.AttentionLibrary;
 import dev.unnoise.backend.gpu.node.AttentionOperands;
 import dev.unnoise.backend.gpu.node.Launch;
-import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.DataType;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,26 +19,36 @@ public final class CudnnAttention implements AttentionLibrary {
   }
 
   @Override
+  public void foresee(AttentionGeometry geometry, AttentionOperands operands, int images) {
+    if (isTaken(geometry, operands)) {
+      plans.foresee(AttentionGraph.of(geometry, operands), images);
+    }
+  }
+
+  @Override
   public Optional<Launch> launch(
       AttentionGeometry geometry, AttentionOperands operands, int images, Programs programs) {
-    DataType type = geometry.type();
-    List<Located> all = List.of(operands.query(), operands.key(), operands.value(), operands.output());
-    boolean aligned = all.stream().allMatch(one -> one.alignment(type) >= Located.WIDEST_LOAD);
-    if (type == DataType.F32 || !aligned) {
+    if (!isTaken(geometry, operands)) {
       return Optional.empty();
     }
-    AttentionGraph.Strides strides =
-        new AttentionGraph.Strides(
-            operands.query().stride(),
-            operands.key().stride(),
-            operands.value().stride(),
-            operands.output().stride());
-    Map<Long, Long> addresses =
-        Map.of(
-            AttentionGraph.QUERY, CudnnPlans.address(operands.query(), type),
-            AttentionGraph.KEY, CudnnPlans.address(operands.key(), type),
-            AttentionGraph.VALUE, CudnnPlans.address(operands.value(), type),
-            AttentionGraph.OUTPUT, CudnnPlans.address(operands.output(), type));
-    return plans.launch(new AttentionGraph(geometry, strides), images, addresses, Optional.empty());
+    return plans.launch(
+        AttentionGraph.of(geometry, operands),
+        images,
+        operands,
+        placed -> addresses(placed, geometry.type()),
+        (trial, launch) -> trial.attention(geometry, operands, launch),
+        programs);
+  }
+
+  private boolean isTaken(AttentionGeometry geometry, AttentionOperands operands) {
+    return plans.fuses() && AttentionGraph.holds(geometry, operands);
+  }
+
+  private static Map<Long, Long> addresses(AttentionOperands operands, DataType type) {
+    return Map.of(
+        AttentionGraph.QUERY, CudnnPlans.address(operands.query(), type),
+        AttentionGraph.KEY, CudnnPlans.address(operands.key(), type),
+        AttentionGraph.VALUE, CudnnPlans.address(operands.value(), type),
+        AttentionGraph.OUTPUT, CudnnPlans.address(operands.output(), type));
   }
 }

@@ -1,19 +1,16 @@
 package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.api.CudaContext;
-import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Place;
-import dev.unnoise.backend.cuda.cudnn.ConvolutionGraph.Places;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.EpilogueLaunch;
 import dev.unnoise.backend.gpu.node.Launch;
-import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.ProductGeometry;
 import dev.unnoise.backend.gpu.node.ProductLibrary;
 import dev.unnoise.backend.gpu.node.ProductOperands;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.DataType;
-import dev.unnoise.graph.run.BackendException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -31,78 +28,70 @@ public final class CudnnProducts implements ProductLibrary {
     return "cudnn";
   }
 
+  /** Engines read through no upsampling. */
   @Override
   public boolean fits(ProductGeometry geometry) {
-    if (geometry.upsampled()) {
-      return false;
-    }
-    Place source = new Place(geometry.channels(), Located.WIDEST_LOAD);
-    Place output = new Place(geometry.outputChannels(), Located.WIDEST_LOAD);
-    return plans.fits(new ConvolutionGraph(geometry, new Places(source, output, Optional.empty(), Optional.empty())));
+    return !geometry.upsampled();
   }
 
   @Override
-  public Launch launch(ProductGeometry geometry, ProductOperands operands, int images, Programs programs) {
-    Places places = places(geometry, operands);
-    boolean oneVector = operands.bias() == null || operands.conditioning() == null;
-    if (!places.isBare() && oneVector && operands.scale() == 1) {
-      Optional<Launch> fused = plan(geometry, places, operands, images, Optional.empty());
+  public void foresee(ProductGeometry geometry, ProductOperands operands, int images) {
+    ConvolutionGraph whole = ConvolutionGraph.of(geometry, operands);
+    plans.foresee(isFused(whole, operands) ? whole : whole.bare(), images);
+  }
+
+  @Override
+  public List<Launch> launch(ProductGeometry geometry, ProductOperands operands, int images, Programs programs) {
+    ConvolutionGraph whole = ConvolutionGraph.of(geometry, operands);
+    if (isFused(whole, operands)) {
+      Optional<Launch> fused = plan(whole, operands, images, programs);
       if (fused.isPresent()) {
-        return fused.get();
+        return List.of(fused.get());
       }
     }
-    Optional<Launch> epilogue =
-        EpilogueLaunch.isNeeded(operands)
-            ? Optional.of(EpilogueLaunch.of(geometry, operands, programs))
-            : Optional.empty();
+    Optional<Launch> bare = plan(whole.bare(), operands.bare(), images, programs);
+    if (bare.isEmpty() || !EpilogueLaunch.isNeeded(operands)) {
+      return bare.stream().toList();
+    }
     try {
-      return plan(geometry, places.bare(), operands, images, epilogue)
-          .orElseThrow(
-              () -> new BackendException("no engine of cuDNN takes " + geometry.key() + " with " + images + " images"));
+      return List.of(bare.get(), EpilogueLaunch.of(geometry, operands, programs));
     } catch (RuntimeException e) {
-      epilogue.ifPresent(launch -> Closing.after(e, launch::close));
+      Closing.after(e, bare.get()::close);
       throw e;
     }
   }
 
+  private boolean isFused(ConvolutionGraph whole, ProductOperands operands) {
+    return plans.fuses() && whole.isFused() && ConvolutionGraph.holds(operands);
+  }
+
   private Optional<Launch> plan(
-      ProductGeometry geometry, Places places, ProductOperands operands, int images, Optional<Launch> epilogue) {
+      ConvolutionGraph graph, ProductOperands operands, int images, Programs programs) {
+    return plans.launch(
+        graph,
+        images,
+        operands,
+        placed -> addresses(graph, placed),
+        (trial, launch) -> trial.product(graph.geometry(), operands, launch.andThen(List::of)),
+        programs);
+  }
+
+  private static Map<Long, Long> addresses(ConvolutionGraph graph, ProductOperands operands) {
+    ProductGeometry geometry = graph.geometry();
     Map<Long, Long> addresses = new HashMap<>();
     addresses.put(ConvolutionGraph.SOURCE, CudnnPlans.address(operands.source(), geometry.type()));
     addresses.put(ConvolutionGraph.WEIGHT, CudaContext.address(operands.weight()));
     addresses.put(ConvolutionGraph.OUTPUT, CudnnPlans.address(operands.output(), geometry.outputType()));
-    if (places.vector().isPresent()) {
+    if (graph.places().vector().isPresent()) {
       addresses.put(
           ConvolutionGraph.VECTOR,
           operands.conditioning() == null
               ? CudaContext.address(operands.bias())
-              : CudnnPlans.address(row(operands), DataType.F32));
+              : CudnnPlans.address(ConvolutionGraph.row(operands), DataType.F32));
     }
-    if (places.residual().isPresent()) {
+    if (graph.places().residual().isPresent()) {
       addresses.put(ConvolutionGraph.RESIDUAL, CudnnPlans.address(operands.residual(), geometry.type()));
     }
-    return plans.launch(new ConvolutionGraph(geometry, places), images, addresses, epilogue);
-  }
-
-  private static Located row(ProductOperands operands) {
-    return new Located(operands.conditioning(), operands.conditioningAt(), operands.conditioningWidth());
-  }
-
-  private static Places places(ProductGeometry geometry, ProductOperands operands) {
-    Optional<Place> vector =
-        operands.conditioning() != null
-            ? Optional.of(place(row(operands), DataType.F32))
-            : Optional.ofNullable(operands.bias()).map(bias -> new Place(0, Located.WIDEST_LOAD));
-    return new Places(
-        place(operands.source(), geometry.type()),
-        place(operands.output(), geometry.outputType()),
-        vector,
-        Optional.of(operands.residual())
-            .filter(residual -> residual.buffer() != null)
-            .map(residual -> place(residual, geometry.type())));
-  }
-
-  private static Place place(Located located, DataType type) {
-    return new Place(located.stride(), located.alignment(type));
+    return addresses;
   }
 }

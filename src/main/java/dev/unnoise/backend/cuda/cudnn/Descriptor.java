@@ -2,10 +2,12 @@ package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.bindings.cudnn.cudnn_h;
 import dev.unnoise.graph.DataType;
+import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A descriptor of the graph API: attributes are set, it is finalised, and only then used. Using one that is not
@@ -13,6 +15,9 @@ import java.util.List;
  */
 final class Descriptor implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Descriptor.class.getName());
+
+  /** Statuses of executions that failed end before this. */
+  private static final int END_OF_FAILED_EXECUTIONS = 6000;
 
   private final MemorySegment descriptor;
   private final String name;
@@ -123,17 +128,18 @@ final class Descriptor implements AutoCloseable {
   /**
    * Finalises it if the library takes what it describes.
    *
+   * @param card that must still answer where the library says that a kernel of its own failed
    * @return whether it does; what the library says against it is logged
    */
-  boolean finishIfSupported() {
+  boolean finishIfSupported(Card card) {
     int status = cudnn_h.cudnnBackendFinalize(descriptor);
     finalised = status == cudnn_h.CUDNN_STATUS_SUCCESS();
     if (!finalised) {
-      String call = "cudnnBackendFinalize(" + name + ")";
-      if (!isRefusal(status)) {
-        Cudnn.check(status, call);
+      BackendException refusal = Cudnn.failure(status, "cudnnBackendFinalize(" + name + ")");
+      if (!isRefusal(status) && !(isFailedExecution(status) && card.answers())) {
+        throw refusal;
       }
-      LOG.log(System.Logger.Level.DEBUG, () -> Cudnn.failure(status, call).getMessage());
+      LOG.log(System.Logger.Level.DEBUG, refusal::getMessage);
     }
     return finalised;
   }
@@ -142,10 +148,19 @@ final class Descriptor implements AutoCloseable {
   private static boolean isRefusal(int status) {
     boolean refuses =
         status >= cudnn_h.CUDNN_STATUS_BAD_PARAM() && status < cudnn_h.CUDNN_STATUS_EXECUTION_FAILED();
-    // A part of the library that is not there has engines that others can stand in for.
-    return (refuses || status == cudnn_h.CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED())
+    // A part of the library that is not there has engines that others can stand in for, and what another version has
+    // written can be made again.
+    boolean parts =
+        status >= cudnn_h.CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH()
+            && status <= cudnn_h.CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED();
+    return (refuses || parts)
         && status != cudnn_h.CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED()
         && status != cudnn_h.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED();
+  }
+
+  /** What engines say whose kernels cannot be loaded. */
+  private static boolean isFailedExecution(int status) {
+    return status >= cudnn_h.CUDNN_STATUS_EXECUTION_FAILED() && status < END_OF_FAILED_EXECUTIONS;
   }
 
   /** Says that the library has finalised it: it does so with descriptors that it fills. */
@@ -181,6 +196,36 @@ final class Descriptor implements AutoCloseable {
       get(attribute, cudnn_h.CUDNN_TYPE_INT64(), 1, value);
       return value.get(ValueLayout.JAVA_LONG, 0);
     }
+  }
+
+  /** A text, nothing if there is none. */
+  Optional<String> text(int attribute) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
+      if (!isThere(attribute, 0, count, MemorySegment.NULL)) {
+        return Optional.empty();
+      }
+      long length = count.get(ValueLayout.JAVA_LONG, 0);
+      // Zero or not, it ends where the room does.
+      MemorySegment characters = arena.allocate(length + 1);
+      return length > 0 && isThere(attribute, length, count, characters)
+          ? Optional.of(characters.getString(0))
+          : Optional.empty();
+    }
+  }
+
+  private boolean isThere(int attribute, long room, MemorySegment count, MemorySegment values) {
+    int status =
+        cudnn_h.cudnnBackendGetAttribute(ready(), attribute, cudnn_h.CUDNN_TYPE_CHAR(), room, count, values);
+    if (status == cudnn_h.CUDNN_STATUS_SUCCESS()) {
+      return true;
+    }
+    BackendException refusal = Cudnn.failure(status, "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
+    if (!isRefusal(status)) {
+      throw refusal;
+    }
+    LOG.log(System.Logger.Level.DEBUG, refusal::getMessage);
+    return false;
   }
 
   /** How many descriptors {@link #fill} could fill. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * An engine of cuDNN's with its settings. The heuristics' own configuration belongs to the graph that they were asked
@@ -43,7 +44,19 @@ record EngineChoice(long engine, List<Knob> knobs) {
    *
    * @param type one of {@code CUDNN_KNOB_TYPE_…}
    */
-  record Knob(int type, long value) {}
+  record Knob(int type, long value) {
+    @Override
+    public String toString() {
+      return type + "=" + value;
+    }
+  }
+
+  /** For example {@code engine 62 with 2=0 13=1}: knobs by the library's numbers of their types. */
+  @Override
+  public String toString() {
+    String values = knobs.stream().map(Knob::toString).collect(Collectors.joining(" "));
+    return "engine " + engine + (values.isEmpty() ? "" : " with " + values);
+  }
 
   /** Whether sums are split in a way that may depend on how many images there are. */
   boolean splitsSums() {
@@ -86,7 +99,7 @@ record EngineChoice(long engine, List<Knob> knobs) {
             .descriptor(cudnn_h.CUDNN_ATTR_ENGINE_OPERATION_GRAPH(), graph.descriptor())
             .longs(cudnn_h.CUDNN_ATTR_ENGINE_GLOBAL_INDEX(), engine);
     card.engine(made);
-    if (!made.finishIfSupported()) {
+    if (!made.finishIfSupported(card)) {
       return Optional.empty();
     }
     List<Descriptor> settings = new ArrayList<>();
@@ -103,6 +116,6 @@ record EngineChoice(long engine, List<Knob> knobs) {
     if (!settings.isEmpty()) {
       configuration.descriptors(cudnn_h.CUDNN_ATTR_ENGINECFG_KNOB_CHOICES(), settings);
     }
-    return configuration.finishIfSupported() ? Optional.of(configuration) : Optional.empty();
+    return configuration.finishIfSupported(card) ? Optional.of(configuration) : Optional.empty();
   }
 }

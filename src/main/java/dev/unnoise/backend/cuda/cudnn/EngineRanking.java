@@ -30,7 +30,7 @@ final class EngineRanking {
           .descriptor(cudnn_h.CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH(), graph.descriptor())
           .choice(cudnn_h.CUDNN_ATTR_ENGINEHEUR_MODE(), cudnn_h.CUDNN_TYPE_HEUR_MODE(), mode);
       card.heuristics(heuristics);
-      if (!heuristics.finishIfSupported()) {
+      if (!heuristics.finishIfSupported(card)) {
         return List.of();
       }
       // All of them: in single precision dozens that round to fewer bits come first.

@@ -2,8 +2,14 @@ package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.graph.DataType;
 
-/** What a graph of operations is like, the number of images left out. Equal forms are computed by the same engine. */
-interface GraphForm {
+/**
+ * What a graph of operations is like, the number of images left out. Equal forms are computed by the same engine, and say
+ * so by equal {@link #toString()}.
+ */
+sealed interface GraphForm permits AttentionGraph, ConvolutionGraph {
+
+  /** For logs: what it computes, in one line. */
+  String title();
 
   /** Of the operands. */
   DataType type();
@@ -19,4 +25,9 @@ interface GraphForm {
 
   /** Adds the operations for a number of images to a graph. */
   void describe(GraphBuilder builder, int images);
+
+  /** The graph for a number of images. */
+  default OperationGraph graph(Card card, int images) {
+    return OperationGraph.of(card, builder -> describe(builder, images));
+  }
 }

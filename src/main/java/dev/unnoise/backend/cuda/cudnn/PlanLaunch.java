@@ -7,55 +7,48 @@ import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.node.Launch;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
-/** A plan with its operands, and what follows it. Whatever number is asked for, it computes as many images as it was made for. */
+/** A plan with its operands. Whatever number is asked for, it computes as many images as it was made for. */
 final class PlanLaunch implements Launch {
   private final Cudnn cudnn;
   private final PreparedGraph prepared;
   private final Workspace workspace;
   private final Map<Long, Long> addresses;
-  private final Optional<Launch> epilogue;
   private Descriptor pack;
   private long packedWorkspace;
 
   /**
-   * Takes the epilogue over.
+   * A launch of a plan, which stays the caller's.
    *
+   * @param workspace that is at least as large as the plan wants, now and later
    * @param addresses of tensors on the card, by their numbers in the graph
    */
-  PlanLaunch(
-      Cudnn cudnn,
-      PreparedGraph prepared,
-      Workspace workspace,
-      Map<Long, Long> addresses,
-      Optional<Launch> epilogue) {
+  PlanLaunch(Cudnn cudnn, PreparedGraph prepared, Workspace workspace, Map<Long, Long> addresses) {
     this.cudnn = cudnn;
     this.prepared = prepared;
     this.workspace = workspace;
     this.addresses = new TreeMap<>(addresses);
     this.addresses.putAll(prepared.graph().constants());
-    this.epilogue = epilogue;
+    workspace.require(prepared.plan().workspaceBytes());
   }
 
   @Override
   public void enqueue(int images) {
     Cudnn.check(
         cudnn_h.cudnnBackendExecute(cudnn.handle(), prepared.plan().descriptor().ready(), pack().ready()), "cudnnBackendExecute");
-    epilogue.ifPresent(launch -> launch.enqueue(images));
   }
 
   @Override
   public String by() {
-    return epilogue.isPresent() ? "cuDNN, then a kernel" : "cuDNN";
+    return "cuDNN";
   }
 
   /** The operands' addresses; made again when the workspace has grown since. */
   private Descriptor pack() {
     long scratch = CudaContext.address(workspace.buffer());
     if (pack == null || packedWorkspace != scratch) {
-      closePack();
+      close();
       Descriptor made = new Descriptor(cudnn_h.CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR(), "variant pack");
       try {
         made.longs(cudnn_h.CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS(), numbers(addresses.keySet()))
@@ -76,16 +69,12 @@ final class PlanLaunch implements Launch {
     return values.stream().mapToLong(Long::longValue).toArray();
   }
 
-  private void closePack() {
+  @Override
+  public void close() {
     if (pack != null) {
       Descriptor old = pack;
       pack = null;
       old.close();
     }
-  }
-
-  @Override
-  public void close() {
-    Closing.inOrder(this::closePack, () -> epilogue.ifPresent(Launch::close));
   }
 }

@@ -2,46 +2,114 @@ package dev.unnoise.backend.cuda.cudnn;
 
 import dev.unnoise.backend.cuda.api.Nominal;
 import dev.unnoise.backend.gpu.Closing;
+import dev.unnoise.backend.gpu.node.LibraryTrial;
+import dev.unnoise.graph.run.BackendException;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * Graphs with their plans, each made once for a card. The engines of a form are ranked at the nominal number of images,
- * and the first that takes a graph of the form computes all others. Where it refuses a number of images it gives way to
- * the next, which may round otherwise: that is logged as a warning.
+ * Graphs with their plans, each made once for a card. The engine of a form is chosen at the nominal number of images,
+ * whatever number is wanted first, and computes all others: the first in the library's order that takes the form and
+ * computes what our kernels compute. Where it refuses another number of images it gives way to the next, which may round
+ * otherwise: that is logged as a warning.
  */
 final class PreparedGraphs implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PreparedGraphs.class.getName());
 
   private final Card card;
+  private final Settings settings;
   private final boolean tf32;
-  private final Map<GraphForm, List<EngineChoice>> rankings = new HashMap<>();
-  private final Map<GraphForm, EngineChoice> taken = new HashMap<>();
+  private final Map<GraphForm, EngineSearch> searches = new HashMap<>();
+  private final Map<GraphForm, Optional<EngineChoice>> chosen = new HashMap<>();
+  private final Map<GraphForm, PlanCompiler.Task<First>> choosing = new HashMap<>();
+  private final Map<Numbered, PlanCompiler.Task<Optional<SavedPlan>>> compiling = new HashMap<>();
   private final Map<Numbered, Optional<PreparedGraph>> prepared = new HashMap<>();
 
   private record Numbered(GraphForm form, int images) {}
+
+  /** The plan of the first engine for the nominal number of images, and its plan for the number that is wanted. */
+  private record First(Optional<SavedPlan> nominal, int images, Optional<SavedPlan> wanted) {}
+
+  /**
+   * What graphs are prepared by.
+   *
+   * @param nominal at how many images engines are chosen
+   * @param mostWorkspace bytes; engines that want more are not taken
+   */
+  record Settings(PlanCompiler compiler, PlanStore store, Nominal nominal, long mostWorkspace) {}
+
+  /** Runs a plan on scratch operands. */
+  @FunctionalInterface
+  interface Trial {
+    LibraryTrial.Verdict of(PreparedGraph graph, int images);
+  }
 
   /**
    * None yet.
    *
    * @param tf32 whether products in single precision may round their inputs to 10 bits
    */
-  PreparedGraphs(Card card, boolean tf32) {
+  PreparedGraphs(Card card, Settings settings, boolean tf32) {
     this.card = card;
+    this.settings = settings;
     this.tf32 = tf32;
   }
 
-  /** Whether there is an engine for a form of one operation, tried at the nominal number of images. */
-  boolean fits(GraphForm form) {
-    return of(form, nominal(form)).isPresent();
+  private EnginePolicy policy(GraphForm form) {
+    return EnginePolicy.of(form.type(), tf32);
   }
 
-  private static int nominal(GraphForm form) {
-    return Nominal.images(form.largestTensor());
+  private int nominal(GraphForm form) {
+    return settings.nominal().images(form.largestTensor());
+  }
+
+  /** Begins to compile what {@link #of} will be asked for, unless it is there. */
+  void foresee(GraphForm form, int images) {
+    Numbered wanted = new Numbered(form, images);
+    if (prepared.containsKey(wanted) || choosing.containsKey(form) || compiling.containsKey(wanted)) {
+      return;
+    }
+    Optional<EngineChoice> choice = chosen.computeIfAbsent(form, this::storedChoice);
+    if (choice == null) {
+      EngineSearch search = search(form, nominal(form));
+      searches.put(form, search);
+      choosing.put(form, submit(wanted, handle -> first(handle, search, wanted)));
+    } else if (choice.isPresent() && stored(form, images).isEmpty()) {
+      EngineChoice engine = choice.get();
+      compiling.put(wanted, submit(wanted, handle -> EngineSearch.compile(handle, form, images, engine)));
+    }
+  }
+
+  private First first(Card handle, EngineSearch search, Numbered wanted) {
+    GraphForm form = wanted.form();
+    Optional<SavedPlan> nominal = search.next(handle);
+    Optional<SavedPlan> other =
+        nominal(form) == wanted.images()
+            ? nominal
+            : nominal.flatMap(plan -> EngineSearch.compile(handle, form, wanted.images(), plan.choice()));
+    return new First(nominal, wanted.images(), other);
+  }
+
+  private <T> PlanCompiler.Task<T> submit(Numbered what, Function<Card, T> work) {
+    return settings.compiler().submit(what.form().title() + " for " + what.images() + " images", work);
+  }
+
+  private EngineSearch search(GraphForm form, int images) {
+    return new EngineSearch(form, images, policy(form), settings.compiler().limitNanos());
+  }
+
+  /** The choice of an earlier process; null if there was none. */
+  private Optional<EngineChoice> storedChoice(GraphForm form) {
+    return stored(form, nominal(form)).map(entry -> entry.plan().map(SavedPlan::choice)).orElse(null);
+  }
+
+  private Optional<PlanStore.Entry> stored(GraphForm form, int images) {
+    return settings.store().read(form, images, policy(form));
   }
 
   /**
@@ -49,42 +117,172 @@ final class PreparedGraphs implements AutoCloseable {
    *
    * @return nothing if no engine takes it
    */
-  Optional<PreparedGraph> of(GraphForm form, int images) {
-    return prepared.computeIfAbsent(new Numbered(form, images), key -> prepare(form, images));
+  Optional<PreparedGraph> of(GraphForm form, int images, Trial trial) {
+    Numbered wanted = new Numbered(form, images);
+    Optional<PreparedGraph> known = prepared.get(wanted);
+    if (known != null) {
+      return known;
+    }
+    foresee(form, images);
+    Optional<SavedPlan> compiled = Optional.empty();
+    if (!chosen.containsKey(form)) {
+      Optional<First> first = choosing.remove(form).await();
+      chosen.put(form, first.flatMap(found -> choose(form, found.nominal(), trial)));
+      compiled = first.filter(found -> found.images() == images).flatMap(First::wanted);
+    } else if (compiling.containsKey(wanted)) {
+      compiled = compiling.remove(wanted).await().flatMap(plan -> plan);
+    }
+    if (!prepared.containsKey(wanted)) {
+      Optional<SavedPlan> there = compiled;
+      prepared.put(wanted, chosen.get(form).flatMap(choice -> prepare(wanted, choice, there, trial)));
+    }
+    return prepared.get(wanted);
   }
 
-  private Optional<PreparedGraph> prepare(GraphForm form, int images) {
-    EngineChoice usual = taken.get(form);
-    Optional<PreparedGraph> made =
-        Stream.concat(Stream.ofNullable(usual), rankings.computeIfAbsent(form, this::rank).stream())
-            .distinct()
-            .flatMap(choice -> prepare(form, images, choice).stream())
-            .findFirst();
-    Optional<EngineChoice> now = made.map(PreparedGraph::choice);
-    if (usual == null) {
-      now.ifPresent(choice -> taken.put(form, choice));
-    } else if (!now.equals(Optional.of(usual))) {
+  /** Chooses the engine of a form: the first of a search that is right. */
+  private Optional<EngineChoice> choose(GraphForm form, Optional<SavedPlan> first, Trial trial) {
+    Numbered nominal = new Numbered(form, nominal(form));
+    Optional<PreparedGraph> found = firstRight(nominal, searches.remove(form), first, trial);
+    prepared.put(nominal, found);
+    return found.map(PreparedGraph::choice);
+  }
+
+  /**
+   * Takes engines until one is right.
+   *
+   * @param first the search's first plan
+   */
+  private Optional<PreparedGraph> firstRight(
+      Numbered wanted, EngineSearch search, Optional<SavedPlan> first, Trial trial) {
+    Optional<SavedPlan> plan = first;
+    while (plan.isPresent()) {
+      Optional<PreparedGraph> right = tried(wanted, plan.get(), trial);
+      if (right.isPresent()) {
+        return right;
+      }
+      plan = next(wanted, search);
+    }
+    LOG.log(Level.DEBUG, () -> wanted.form().title() + ", " + wanted.images() + " images: no engine");
+    if (search.isExhausted()) {
+      settings.store().write(wanted.form(), wanted.images(), policy(wanted.form()), new PlanStore.Entry(Optional.empty()));
+    }
+    return Optional.empty();
+  }
+
+  private Optional<SavedPlan> next(Numbered wanted, EngineSearch search) {
+    return submit(wanted, search::next).await().flatMap(plan -> plan);
+  }
+
+  /** A form by the engine that was chosen for it. */
+  private Optional<PreparedGraph> prepare(
+      Numbered wanted, EngineChoice choice, Optional<SavedPlan> compiled, Trial trial) {
+    GraphForm form = wanted.form();
+    Optional<SavedPlan> kept =
+        stored(form, wanted.images()).flatMap(PlanStore.Entry::plan).filter(plan -> plan.choice().equals(choice));
+    // What is kept was tried when it was made.
+    Optional<PreparedGraph> made = kept.flatMap(plan -> load(wanted, plan, false));
+    if (made.isPresent()) {
+      return made;
+    }
+    Supplier<Optional<SavedPlan>> again =
+        () ->
+            submit(wanted, handle -> EngineSearch.compile(handle, form, wanted.images(), choice))
+                .await()
+                .flatMap(plan -> plan);
+    // The first engine may have turned out to be wrong.
+    made =
+        compiled
+            .filter(plan -> plan.choice().equals(choice))
+            .or(again)
+            .flatMap(plan -> tried(wanted, plan, trial));
+    if (made.isPresent()) {
+      return made;
+    }
+    EngineSearch others = search(form, wanted.images());
+    Optional<PreparedGraph> other = firstRight(wanted, others, next(wanted, others), trial);
+    LOG.log(
+        Level.WARNING,
+        () ->
+            "cuDNN's " + choice + " refuses " + wanted.images() + " images of " + form.title() + ", "
+                + other.map(graph -> graph.choice().toString()).orElse("no other")
+                + " takes them: their bits may differ from those in other batches");
+    return other;
+  }
+
+  /** A plan that is right, and kept from now on. */
+  private Optional<PreparedGraph> tried(Numbered wanted, SavedPlan plan, Trial trial) {
+    if (plan.workspaceBytes() > settings.mostWorkspace()) {
       LOG.log(
-          Level.WARNING,
-          () ->
-              "cuDNN's " + usual + " refuses " + images + " images of a graph, " + now.map(Object::toString).orElse("none")
-                  + " takes them: their bits may differ from those in other batches");
+          Level.DEBUG,
+          () -> wanted.form().title() + ", " + wanted.images() + " images: " + plan + ": more than is granted");
+      return Optional.empty();
+    }
+    Optional<PreparedGraph> made = load(wanted, plan, true);
+    if (made.isEmpty()) {
+      return made;
+    }
+    PreparedGraph graph = made.get();
+    try {
+      Optional<String> wrong = wrong(wanted, trial, graph);
+      if (wrong.isPresent()) {
+        LOG.log(
+            Level.WARNING,
+            () ->
+                "cuDNN's " + plan.choice() + " is not used for " + wanted.form().title() + ", " + wanted.images()
+                    + " images: " + wrong.get());
+        graph.close();
+        return Optional.empty();
+      }
+    } catch (RuntimeException e) {
+      Closing.after(e, graph::close);
+      throw e;
+    }
+    if (!plan.text().isEmpty()) {
+      settings.store().write(wanted.form(), wanted.images(), policy(wanted.form()), new PlanStore.Entry(Optional.of(plan)));
     }
     return made;
   }
 
-  private List<EngineChoice> rank(GraphForm form) {
-    try (OperationGraph graph = graph(form, nominal(form))) {
-      return EngineRanking.of(card, graph, EnginePolicy.of(form.type(), tf32), !form.isFused());
+  /** What is wrong with what a plan computes; a plan that cannot be run is wrong as long as the card still answers. */
+  private Optional<String> wrong(Numbered wanted, Trial trial, PreparedGraph graph) {
+    try {
+      return switch (trial.of(graph, wanted.images())) {
+        case LibraryTrial.Verdict.Right _ -> Optional.empty();
+        case LibraryTrial.Verdict.Wrong(String what) -> Optional.of(what);
+        case LibraryTrial.Verdict.NotTried(String why) -> {
+          LOG.log(
+              Level.WARNING,
+              () -> wanted.form().title() + ", " + wanted.images() + " images, is used without a trial: " + why);
+          yield Optional.empty();
+        }
+      };
+    } catch (BackendException e) {
+      if (!card.answers()) {
+        throw e;
+      }
+      return Optional.of(e.getMessage());
     }
   }
 
-  private Optional<PreparedGraph> prepare(GraphForm form, int images, EngineChoice choice) {
-    OperationGraph graph = graph(form, images);
+  /**
+   * Makes a plan.
+   *
+   * @param compile whether it may be compiled again if its text is not taken
+   */
+  private Optional<PreparedGraph> load(Numbered wanted, SavedPlan plan, boolean compile) {
+    OperationGraph graph = wanted.form().graph(card, wanted.images());
     try {
-      Optional<ExecutionPlan> plan = ExecutionPlan.of(card, graph, choice);
-      if (plan.isPresent()) {
-        return Optional.of(new PreparedGraph(graph, plan.get(), choice));
+      Optional<ExecutionPlan> made =
+          plan.text().isEmpty() ? Optional.empty() : ExecutionPlan.ofText(card, plan.text());
+      if (made.isEmpty() && compile) {
+        made = ExecutionPlan.of(card, graph, plan.choice());
+      }
+      if (made.isPresent()) {
+        LOG.log(
+            Level.DEBUG,
+            () ->
+                wanted.form().title() + ", " + wanted.images() + " images: " + plan + (compile ? "" : " before"));
+        return Optional.of(new PreparedGraph(graph, made.get(), plan.choice()));
       }
     } catch (RuntimeException e) {
       Closing.after(e, graph::close);
@@ -92,10 +290,6 @@ final class PreparedGraphs implements AutoCloseable {
     }
     graph.close();
     return Optional.empty();
-  }
-
-  private OperationGraph graph(GraphForm form, int images) {
-    return OperationGraph.of(card, builder -> form.describe(builder, images));
   }
 
   @Override

@@ -5,6 +5,9 @@ import java.util.Optional;
 /** A library of the vendor's that computes attention. */
 public interface AttentionLibrary {
 
+  /** Says that {@link #launch} will be called with the same: what takes long may begin. */
+  default void foresee(AttentionGeometry geometry, AttentionOperands operands, int images) {}
+
   /**
    * Prepares an attention.
    *

@@ -9,6 +9,7 @@ import dev.unnoise.graph.Parameter;
 import dev.unnoise.graph.Product;
 import dev.unnoise.graph.SinusoidalEmbedding;
 import dev.unnoise.graph.Weights;
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +66,21 @@ public final class DeviceParameters implements AutoCloseable {
     return kept(
         new Packed(weight, packing, type),
         () -> packing.pack(load(weight), weight.shape().get(0), weight.shape().get(1)),
+        type);
+  }
+
+  /** A weight that lies on the device in one packing, in another: what has been read is not read again. */
+  GpuBuffer repacked(Parameter weight, Packing from, Packing to, DataType type) {
+    return kept(
+        new Packed(weight, to, type),
+        () -> {
+          GpuBuffer packed = packed(weight, from, type);
+          byte[] stored = new byte[Math.toIntExact(packed.bytes())];
+          context.read(packed, 0, MemorySegment.ofArray(stored));
+          int out = weight.shape().get(0);
+          int in = weight.shape().get(1);
+          return to.pack(from.unpack(Stored.numbers(stored, type), out, in), out, in);
+        },
         type);
   }
 

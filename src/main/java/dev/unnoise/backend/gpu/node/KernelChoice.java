@@ -68,7 +68,7 @@ public final class KernelChoice {
                 throw new IllegalArgumentException(n.name() + " is computed by " + library.key() + ", not by a kernel");
           };
       case GroupNorm n -> groupNorm(n, traits);
-      case Attention n -> source(traits.attention().file(), traits.attention().options(n.headDim()), type, traits);
+      case Attention n -> attention(AttentionGeometry.of(n), traits);
       case SinusoidalEmbedding n -> source("embedding", Map.of(), type, traits);
       case FourierEmbedding n -> source("embedding", Map.of(), type, traits);
       case Lookup n -> source("embedding", Map.of(), type, traits);
@@ -114,6 +114,12 @@ public final class KernelChoice {
     Map<String, Integer> options = new TreeMap<>(template.options(geometry));
     options.put("OUTPUT_STORAGE", storage(geometry.outputType()));
     return source(template.file(), options, geometry.type(), traits);
+  }
+
+  /** Attention by our kernel. */
+  static KernelSource attention(AttentionGeometry geometry, Traits traits) {
+    AttentionTemplate template = traits.attention();
+    return source(template.file(), template.options(geometry.headDim()), geometry.type(), traits);
   }
 
   private static KernelSource groupNorm(GroupNorm node, Traits traits) {

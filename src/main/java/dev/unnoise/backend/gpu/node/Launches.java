@@ -51,9 +51,20 @@ public final class Launches {
     return launches.list;
   }
 
+  /** Has libraries begin with what takes them long, before {@link #of} is called for the first node. */
+  public static void foresee(Node node, Programs programs, DeviceParameters parameters, Site site) {
+    if (node instanceof Product product) {
+      ProductLaunch.foresee(product, programs, parameters, site);
+    } else if (node instanceof Attention attention) {
+      AttentionGeometry geometry = AttentionGeometry.of(attention);
+      AttentionOperands operands = operands(attention, site);
+      programs.traits().attentionLibraries().forEach(one -> one.foresee(geometry, operands, site.images()));
+    }
+  }
+
   private void add(Node node) {
     switch (node) {
-      case Product n -> list.add(ProductLaunch.of(n, programs, parameters, site));
+      case Product n -> list.addAll(ProductLaunch.of(n, programs, parameters, site));
       case GroupNorm n ->
           GroupRun.of(n, programs.traits())
               .ifPresentOrElse(
@@ -113,18 +124,22 @@ public final class Launches {
 
   private void attention(Attention node) {
     AttentionGeometry geometry = AttentionGeometry.of(node);
-    AttentionOperands operands =
-        new AttentionOperands(
-            site.locate(node.query()), site.locate(node.key()), site.locate(node.value()), site.locate(node.output()));
+    AttentionOperands operands = operands(node, site);
     list.add(
         programs.traits().attentionLibraries().stream()
             .flatMap(library -> library.launch(geometry, operands, site.images(), programs).stream())
             .findFirst()
-            .orElseGet(() -> attention(node, geometry, operands)));
+            .orElseGet(() -> attention(geometry, operands, programs)));
   }
 
-  private Launch attention(Attention node, AttentionGeometry geometry, AttentionOperands operands) {
-    GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "attention");
+  private static AttentionOperands operands(Attention node, Site site) {
+    return new AttentionOperands(
+        site.locate(node.query()), site.locate(node.key()), site.locate(node.value()), site.locate(node.output()));
+  }
+
+  /** An attention by our kernel. */
+  static Launch attention(AttentionGeometry geometry, AttentionOperands operands, Programs programs) {
+    GpuKernel kernel = programs.kernel(KernelChoice.attention(geometry, programs.traits()), "attention");
     AttentionTemplate template = programs.traits().attention();
     operands.query().to(kernel);
     operands.key().to(kernel);

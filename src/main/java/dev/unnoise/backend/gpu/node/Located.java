@@ -32,6 +32,11 @@ public record Located(GpuBuffer buffer, long offset, int stride) {
     return (int) Long.lowestOneBit(bytes | WIDEST_LOAD);
   }
 
+  /** From a pixel on. */
+  Located from(long pixel) {
+    return new Located(buffer, offset + pixel * stride, stride);
+  }
+
   /** Gives the place to a kernel. */
   public GpuKernel to(GpuKernel kernel) {
     return kernel.buffer(buffer).longInteger(offset).integer(stride);

@@ -49,18 +49,35 @@ record Packing(int block, Form form) {
     return packed;
   }
 
+  /**
+   * Undoes {@link #pack} where the channels lie last.
+   *
+   * @return [output channels, input channels, taps]
+   * @throws IllegalStateException for other forms
+   */
+  float[] unpack(float[] packed, int out, int in) {
+    if (form != Form.CHANNELS_LAST) {
+      throw new IllegalStateException("weights in the form " + form + " are not unpacked");
+    }
+    return transposed(packed, packed.length / out / in, in);
+  }
+
   private static float[] channelsLast(float[] weight, int out, int in) {
-    int taps = weight.length / out / in;
-    float[] last = new float[weight.length];
+    return transposed(weight, in, weight.length / out / in);
+  }
+
+  /** Swaps the last two of three axes. */
+  private static float[] transposed(float[] values, int rows, int columns) {
+    float[] swapped = new float[values.length];
     int at = 0;
-    for (int o = 0; o < out; o++) {
-      for (int tap = 0; tap < taps; tap++) {
-        for (int c = 0; c < in; c++) {
-          last[at++] = weight[(o * in + c) * taps + tap];
+    for (int first = 0; first < values.length; first += rows * columns) {
+      for (int column = 0; column < columns; column++) {
+        for (int row = 0; row < rows; row++) {
+          swapped[at++] = values[first + row * columns + column];
         }
       }
     }
-    return last;
+    return swapped;
   }
 
   private static float[] transformed(float[] weight) {

@@ -22,6 +22,17 @@ public record ProductOperands(
     Located residual,
     float scale) {
 
+  /** The same without anything that is added. */
+  public ProductOperands bare() {
+    return bare(source, weight, output);
+  }
+
+  /** The same with the weight in another packing. */
+  ProductOperands withWeight(GpuBuffer other) {
+    return new ProductOperands(
+        source, other, output, bias, conditioning, conditioningWidth, conditioningAt, residual, scale);
+  }
+
   /** A bare product. */
   static ProductOperands bare(Located source, GpuBuffer weight, Located output) {
     return new ProductOperands(source, weight, output, null, null, 0, 0, Located.NOWHERE, 1);

@@ -6,9 +6,11 @@ import dev.unnoise.backend.gpu.GpuBuffer;
 import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Window;
+import dev.unnoise.graph.run.BackendException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /** One geometry with random operands on the device, on which templates are tried. */
@@ -113,26 +115,25 @@ public final class ProductTrial implements AutoCloseable {
    * Runs a template and measures it.
    *
    * @return the shortest time of a launch, in milliseconds
-   * @throws dev.unnoise.graph.run.BackendException if the device refuses it, or it computes something else
+   * @throws BackendException if the device refuses it, or it computes something else
    */
   public double millis(ProductTemplate template) {
     float[] packed = template.packing().pack(weight, geometry.outputChannels(), geometry.channels());
-    try (GpuBuffer weights = context.allocate((long) packed.length * geometry.type().bytes());
-        Launch launch =
-            ProductLaunch.of(
-                geometry,
-                template,
-                programs,
-                ProductOperands.bare(
-                    new Located(input, 0, geometry.channels()),
-                    weights,
-                    new Located(output, 0, geometry.outputChannels())),
-                images)) {
+    try (Held own = new Held()) {
+      GpuBuffer weights = own.own(context.allocate((long) packed.length * geometry.type().bytes()));
+      ProductOperands operands =
+          ProductOperands.bare(
+              new Located(input, 0, geometry.channels()), weights, new Located(output, 0, geometry.outputChannels()));
+      List<Launch> launches = ProductLaunch.of(geometry, template, programs, operands, images);
+      launches.forEach(own::own);
+      if (launches.isEmpty()) {
+        throw new BackendException(template.key() + " does not take " + geometry.key());
+      }
       context.write(weights, 0, Stored.of(packed, geometry.type()));
       context.write(output, 0, MemorySegment.ofArray(notNumbers()));
-      launch.enqueue(images);
+      enqueue(launches);
       check(template);
-      return shortest(launch);
+      return shortest(launches);
     }
   }
 
@@ -155,28 +156,23 @@ public final class ProductTrial implements AutoCloseable {
     for (float result : results) {
       worst = Float.isNaN(result) ? Double.NaN : worst;
     }
-    if (!(worst <= tolerance())) {
+    if (!(worst <= Stored.tolerance(geometry.type(), geometry.outputType()))) {
       throw new WrongNumbersException(template.key() + " is off by " + worst + " where results are of size 1");
     }
   }
 
-  /** Results have a deviation of 1, so the largest are about 4: rounding one of them, with some room. */
-  private double tolerance() {
-    return switch (geometry.outputType()) {
-      case F32 -> geometry.type() == DataType.F32 ? 2e-4 : 4e-3;
-      case F16 -> 8e-3;
-      case BF16 -> 6e-2;
-    };
+  private void enqueue(List<Launch> launches) {
+    launches.forEach(launch -> launch.enqueue(images));
   }
 
-  private double shortest(Launch launch) {
+  private double shortest(List<Launch> launches) {
     context.finish();
     int together = 1;
     long best = Long.MAX_VALUE;
     for (int i = 0; i < REPETITIONS; i++) {
       long began = System.nanoTime();
       for (int k = 0; k < together; k++) {
-        launch.enqueue(images);
+        enqueue(launches);
       }
       context.finish();
       long nanos = (System.nanoTime() - began) / together;

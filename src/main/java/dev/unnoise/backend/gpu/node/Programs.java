@@ -29,6 +29,11 @@ public final class Programs implements AutoCloseable {
     return new Programs(context, others, compiled);
   }
 
+  /** The device. */
+  public Gpu gpu() {
+    return context;
+  }
+
   public Choices choices() {
     return choices;
   }

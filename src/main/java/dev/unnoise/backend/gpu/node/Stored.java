@@ -25,6 +25,18 @@ public final class Stored {
     return Float.isNaN(value) ? 0x7FC0 : (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
   }
 
+  /**
+   * By how much results of products may differ that were summed in another order, where results have a deviation of 1,
+   * so that the largest are about 4: rounding one of them, with some room.
+   */
+  static double tolerance(DataType operands, DataType results) {
+    return switch (results) {
+      case F32 -> operands == DataType.F32 ? 2e-4 : 4e-3;
+      case F16 -> 8e-3;
+      case BF16 -> 6e-2;
+    };
+  }
+
   /** What was stored, as numbers. */
   public static float[] numbers(byte[] stored, DataType type) {
     MemorySegment segment = MemorySegment.ofArray(stored);

@@ -13,7 +13,7 @@ import java.util.stream.LongStream;
  * @param vectorWidth floats of a vector: 4, 8 or 16
  * @param itemsPerGroup work-items of a group along its first axis, where a kernel leaves it open
  * @param normItems work-items that normalise a run of groups together
- * @param products the template of convolutions and linear layers
+ * @param products the kernel of convolutions and linear layers
  * @param wideConvolutions the template of those convolutions of many channels that it fits
  * @param attention the template of attention
  * @param attentionLibraries that are asked, in this order, before the template
@@ -23,7 +23,7 @@ public record Traits(
     int vectorWidth,
     int itemsPerGroup,
     int normItems,
-    ProductTemplate products,
+    KernelTemplate products,
     ProductTemplate wideConvolutions,
     AttentionTemplate attention,
     List<AttentionLibrary> attentionLibraries,

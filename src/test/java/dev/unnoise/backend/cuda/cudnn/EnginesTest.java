@@ -28,7 +28,7 @@ class EnginesTest {
     assumeTrue(isDriverBuilt(), "gcc is not installed");
     Map<String, String> environment = new HashMap<>(NvidiaLibraries.environment());
     environment.compute("LD_LIBRARY_PATH", (name, others) -> folder + ":" + others);
-    JavaProcess process = JavaProcess.run(EnginesProgram.class, environment);
+    JavaProcess process = JavaProcess.run(EnginesProgram.class, environment, folder.resolve("plans").toString());
     assumeFalse(process.said().endsWith("no cuDNN\n"), "no cuDNN in " + NvidiaLibraries.folders());
     assertEquals(0, process.exit(), process.said());
     assertTrue(process.said().endsWith("done\n"), process.said());

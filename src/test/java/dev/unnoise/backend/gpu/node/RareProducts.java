@@ -79,7 +79,8 @@ public final class RareProducts {
               0,
               new Located(residual, 0, outputs),
               0.5f);
-      held.own(ProductLaunch.of(geometry, template, programs, operands, IMAGES)).enqueue(IMAGES);
+      ProductLaunch.of(geometry, template, programs, operands, IMAGES)
+          .forEach(launch -> held.own(launch).enqueue(IMAGES));
       context.finish();
     }
   }
