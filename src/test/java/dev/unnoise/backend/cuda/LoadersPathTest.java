@@ -9,6 +9,7 @@ import dev.unnoise.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,8 +27,13 @@ class LoadersPathTest {
 
   /** What is said where a folder is on the loader's path, and nothing else is named. */
   private static List<String> said(Path libraries) throws IOException, InterruptedException {
-    Map<String, String> environment =
-        Map.of("LD_LIBRARY_PATH", libraries.toString(), "CUDA_PATH", "", "CUDA_HOME", "", "CUDNN_PATH", "");
+    return said(libraries, Map.of());
+  }
+
+  private static List<String> said(Path libraries, Map<String, String> more) throws IOException, InterruptedException {
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("LD_LIBRARY_PATH", libraries.toString());
+    List.of("CUDA_PATH", "CUDA_HOME", "CUDNN_PATH").forEach(name -> environment.put(name, ""));
     JavaProcess process = JavaProcess.run(LoadersPathProgram.class, environment);
     assertEquals(0, process.exit(), process.said());
     return process.said().lines().toList();
@@ -85,5 +91,30 @@ class LoadersPathTest {
             + "/libcudnn.so.9: its part libcudnn_graph.so.9 is not beside it";
     assertTrue(said.contains(cudnn), String.join("\n", said));
     assertFalse(said.contains("open " + folder.resolve("libcudnn.so.9")), "still open");
+  }
+
+  @Test
+  void whatPackagesHaveAllOfIsTakenFromThereAndTheRestIsClosed() throws Exception {
+    Path loaders = Files.createDirectory(folder.resolve("loaders"));
+    copy(List.of("libunnoise_stub.so", "libcuda.so.1", "libnvrtc.so.13", "libnvrtc-builtins.so.13.0"), loaders);
+    Path cuda = Files.createDirectories(folder.resolve("packages/nvidia/cu13/lib"));
+    copy(List.of("libnvrtc.so.13", "libnvrtc-builtins.so.13.0", "libcublasLt.so.13"), cuda);
+    Path cudnn = Files.createDirectories(folder.resolve("packages/nvidia/cudnn/lib"));
+    copy(List.of("libcudnn.so.9", "libcudnn_graph.so.9"), cudnn);
+    Path python = Files.createDirectory(folder.resolve("bin")).resolve("python3");
+    Files.writeString(python, "#!/bin/sh\necho '" + folder.resolve("packages") + "'\n");
+    assertTrue(python.toFile().setExecutable(true));
+
+    List<String> said = said(loaders, Map.of("PATH", python.getParent() + ":" + System.getenv("PATH")));
+    String found = ": found, version ";
+    for (String line :
+        List.of(
+            "tried NVRTC, pip's packages: " + cuda + "/libnvrtc.so.13" + found,
+            "tried cuBLASLt, pip's packages: " + cuda + "/libcublasLt.so.13" + found,
+            "tried cuDNN, pip's packages: " + cudnn + "/libcudnn.so.9" + found)) {
+      assertTrue(said.stream().anyMatch(each -> each.startsWith(line)), String.join("\n", said));
+    }
+    assertFalse(said.contains("open " + loaders.resolve("libnvrtc.so.13")), "still open");
+    assertFalse(said.contains("open " + loaders.resolve("libnvrtc-builtins.so.13.0")), "still open");
   }
 }

@@ -46,7 +46,7 @@ sealed interface Candidate {
       return switch (outcome) {
         case Outcome.Refused(String why) -> why;
         case Outcome.Absent(String why) -> why;
-        case Outcome.Found found -> throw new IllegalStateException(place + " is there");
+        case Outcome.Found _, Outcome.PassedOver _ -> throw new IllegalStateException(place + " is there");
       };
     }
   }

@@ -21,10 +21,15 @@ record ClassPathSource(ClassLoader classPath) implements Source {
 
   @Override
   public Stream<Candidate> candidates(Library library) {
-    if (library.sonames().stream().allMatch(soname -> classPath.getResource(FOLDER + soname) == null)) {
+    if (!has(library)) {
       return Stream.of(Candidate.absent(FOLDER, "no " + library.names() + " there"));
     }
     return library.sonames().stream().flatMap(soname -> unpacked(library, soname).stream());
+  }
+
+  @Override
+  public boolean has(Library library) {
+    return library.sonames().stream().anyMatch(soname -> classPath.getResource(FOLDER + soname) != null);
   }
 
   private Optional<Candidate> unpacked(Library library, String soname) {

@@ -1,7 +1,9 @@
 package dev.unnoise.backend.cuda.library;
 
 import dev.unnoise.graph.run.Availability;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -26,8 +28,7 @@ public final class CudaLibraries {
   private static final String OLDER_NVRTC = "nvidia-cuda-nvrtc-cu12";
 
   private static final class Process {
-    static final CudaLibraries LIBRARIES =
-        new CudaLibraries(new LibraryLoader(new LibrarySearch(Surroundings.ofThisProcess()), new NativeProbe()));
+    static final CudaLibraries LIBRARIES = new CudaLibraries(Surroundings.ofThisProcess(), new NativeProbe());
   }
 
   /** Names libraries, separated by commas, that are not to be used though they are there: {@code cudnn,cublaslt}. */
@@ -35,8 +36,8 @@ public final class CudaLibraries {
 
   private final LibraryLoader loader;
 
-  CudaLibraries(LibraryLoader loader) {
-    this.loader = loader;
+  CudaLibraries(Surroundings surroundings, Probe probe) {
+    this.loader = new LibraryLoader(new LibrarySearch(surroundings), probe, CudaLibraries::isLeftOut);
   }
 
   /** Those of this process. */
@@ -120,8 +121,8 @@ public final class CudaLibraries {
   }
 
   /**
-   * Everything that has been looked for and what came of it, one line each. Looks for what the backend needs and, where
-   * it has that, for what makes it faster.
+   * Everything that has been looked for and what came of it, one line each, and one if what was found is from several
+   * places. Looks for what the backend needs and, where it has that, for what makes it faster.
    */
   public List<String> attempts() {
     List<Library> absent = REQUIRED.stream().filter(Predicate.not(this::isLoaded)).toList();
@@ -138,6 +139,26 @@ public final class CudaLibraries {
                         + (isLeftOut(library)
                             ? ": left out by -D" + WITHOUT_PROPERTY
                             : ": not looked for, of no use without the others"));
-    return Stream.concat(tried.stream().map(Attempt::toString), unused).toList();
+    return Stream.of(tried.stream().map(Attempt::toString), unused, mixture(tried).stream())
+        .flatMap(lines -> lines)
+        .toList();
+  }
+
+  /** Which libraries came from where, if not all came from one place. */
+  private static Optional<String> mixture(List<Attempt> tried) {
+    Map<String, String> places =
+        tried.stream()
+            .filter(attempt -> attempt.library().isRedistributed() && attempt.outcome() instanceof Outcome.Found)
+            .collect(
+                Collectors.groupingBy(
+                    Attempt::origin,
+                    LinkedHashMap::new,
+                    Collectors.mapping(attempt -> attempt.library().title(), Collectors.joining(" and "))));
+    return places.size() < 2
+        ? Optional.empty()
+        : Optional.of(
+            places.entrySet().stream()
+                .map(place -> place.getValue() + " from " + place.getKey())
+                .collect(Collectors.joining(", ", "mixed: ", "; they may not fit each other")));
   }
 }

@@ -1,6 +1,8 @@
 package dev.unnoise.backend.cuda.library;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Where libraries lie inside the folders that people and tools name. */
@@ -27,4 +29,13 @@ final class Layout {
           .toList();
 
   private Layout() {}
+
+  /** The {@code site-packages} folder of a file that lies where pip puts libraries. */
+  static Optional<Path> packages(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return PIP.stream()
+        .filter(folder::endsWith)
+        .findFirst()
+        .map(place -> folder.resolve("../".repeat(Path.of(place).getNameCount())).normalize());
+  }
 }

@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * Where libraries are looked for, and in which order: what somebody said about unnoise, what the environment says about
- * CUDA, what the system's loader knows, and last what takes time, pip's packages and a jar that has to be unpacked.
+ * CUDA, what pip has installed beside that, what the system's loader knows, and last what takes time, all of pip's
+ * packages and a jar that has to be unpacked.
  */
 final class LibrarySearch {
   /** Folders with any of the libraries, separated as in a PATH. */
@@ -22,16 +23,37 @@ final class LibrarySearch {
   private static final String CUDNN_VARIABLE = "CUDNN_PATH";
   private static final List<String> CUDA_VARIABLES = List.of("CUDA_PATH", "CUDA_HOME");
 
+  private static final Source LOADER = new LoaderSource();
+
   private final Surroundings surroundings;
-  private final Source python;
+  private final List<Source> redistributed;
 
   LibrarySearch(Surroundings surroundings) {
     this.surroundings = surroundings;
-    this.python = new PythonSource(surroundings.python());
+    this.redistributed =
+        List.of(LOADER, new PythonSource(surroundings.python()), new ClassPathSource(surroundings.classPath()));
   }
 
-  /** The sources to ask for a library, in order. */
-  List<Source> sources(Library library) {
+  /** Where somebody said a library is, and beside what somebody named of the others, in order. */
+  List<Source> named(Library library) {
+    List<Source> sources = new ArrayList<>(said(library));
+    if (library.isRedistributed()) {
+      packagesOfNamed().filter(packages -> packages.has(library)).forEach(sources::add);
+    }
+    return sources;
+  }
+
+  /** Where to look for a library that nobody named, in order. */
+  List<Source> unnamed(Library library) {
+    return library.isRedistributed() ? redistributed : List.of(LOADER);
+  }
+
+  /** The single places where all unnamed libraries may be together. Lazy: Python is asked when it is its turn. */
+  Stream<Source> places() {
+    return redistributed.stream().flatMap(Source::places);
+  }
+
+  private List<Source> said(Library library) {
     List<Source> sources = new ArrayList<>();
     if (library == Library.CUDNN) {
       property(CUDNN_PROPERTY).ifPresent(sources::add);
@@ -43,12 +65,18 @@ final class LibrarySearch {
     if (library.isRedistributed()) {
       CUDA_VARIABLES.forEach(name -> variable(name).ifPresent(sources::add));
     }
-    sources.add(new LoaderSource());
-    if (library.isRedistributed()) {
-      sources.add(python);
-      sources.add(new ClassPathSource(surroundings.classPath()));
-    }
     return sources;
+  }
+
+  /** The {@code site-packages} folders of libraries that somebody named: what was installed with them fits them. */
+  private Stream<Source> packagesOfNamed() {
+    return Stream.of(Library.values())
+        .filter(Library::isRedistributed)
+        .flatMap(library -> said(library).stream().flatMap(source -> source.candidates(library)))
+        .filter(Candidate.Loadable.class::isInstance)
+        .flatMap(candidate -> Layout.packages(Path.of(candidate.place())).stream())
+        .distinct()
+        .map(PythonSource::of);
   }
 
   private Optional<Source> property(String name) {

@@ -13,19 +13,42 @@ import java.util.Optional;
  * where the bindings find it: among the libraries of this class's loader, which is theirs, too.
  */
 final class NativeProbe implements Probe {
+  /**
+   * A library and its parts.
+   *
+   * @param opened in order
+   */
+  private record Opening(Library library, Outcome outcome, List<DynamicLoader.Opened> opened) implements Trial {
+    @Override
+    public Outcome load() {
+      Outcome loaded = outcome instanceof Outcome.Found found ? NativeProbe.load(library, found) : outcome;
+      // What was found stays open: later look-ups by soname, NVIDIA's own among them, are answered with what is open.
+      if (!(loaded instanceof Outcome.Found)) {
+        close();
+      }
+      return loaded;
+    }
+
+    @Override
+    public void close() {
+      opened.reversed().forEach(DynamicLoader.Opened::close);
+      opened.clear();
+    }
+  }
+
   @Override
-  public Outcome load(Library library, Candidate.Loadable candidate, Optional<Version> driver) {
+  public Trial open(Library library, Candidate.Loadable candidate, Optional<Version> driver) {
     List<DynamicLoader.Opened> opened = new ArrayList<>();
     boolean hasParts = library.companion(candidate.library()).isPresent();
     Outcome outcome =
         candidate.isNamed() && hasParts
             ? tryOutByName(library, candidate.library(), driver, opened)
             : tryOut(library, candidate, driver, opened);
-    // What was found stays open: later look-ups by soname, NVIDIA's own among them, are answered with what is open.
+    Trial trial = new Opening(library, outcome, opened);
     if (!(outcome instanceof Outcome.Found)) {
-      opened.reversed().forEach(DynamicLoader.Opened::close);
+      trial.close();
     }
-    return outcome;
+    return trial;
   }
 
   /** Asks the loader where the library is: its parts are opened from there, before anybody calls it. */
@@ -118,12 +141,12 @@ final class NativeProbe implements Probe {
     if (driver.isPresent() && cuda > driver.get().major()) {
       return new Outcome.Refused("it is for CUDA " + cuda + ", the driver only for CUDA " + driver.get());
     }
-    return load(library, main.file(), version);
+    return new Outcome.Found(main.file(), version);
   }
 
-  private static Outcome load(Library library, Path file, Version version) {
+  private static Outcome load(Library library, Outcome.Found found) {
     try {
-      System.load(file.toString());
+      System.load(found.file().toString());
     } catch (UnsatisfiedLinkError e) {
       return new Outcome.Refused(e.getMessage());
     }
@@ -132,6 +155,6 @@ final class NativeProbe implements Probe {
         .filter(name -> visible.find(name).isEmpty())
         .findFirst()
         .<Outcome>map(name -> new Outcome.Refused("Java does not see its function " + name))
-        .orElseGet(() -> new Outcome.Found(file, version));
+        .orElse(found);
   }
 }

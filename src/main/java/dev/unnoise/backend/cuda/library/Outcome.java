@@ -23,6 +23,18 @@ public sealed interface Outcome {
     }
   }
 
+  /**
+   * It could be used, but others that belong to it could not be taken from the same place.
+   *
+   * @param lacking the first of those others
+   */
+  record PassedOver(Path file, Version version, Library lacking) implements Outcome {
+    @Override
+    public String toString() {
+      return "not taken, version " + version + ": there is no " + lacking.title() + " with it that can be used";
+    }
+  }
+
   /** It is not there. */
   record Absent(String why) implements Outcome {
     @Override

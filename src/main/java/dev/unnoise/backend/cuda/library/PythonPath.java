@@ -15,7 +15,9 @@ import java.util.concurrent.TimeUnit;
  */
 record PythonPath(List<Path> folders, String problem) {
   private static final String QUESTION = "import sys; print('\\n'.join(p for p in sys.path if p))";
-  private static final int SECONDS = 5;
+
+  /** Long, because a Python that has to be read from a cold disk first takes its time. */
+  private static final int SECONDS = 20;
 
   PythonPath {
     folders = List.copyOf(folders);

@@ -12,4 +12,14 @@ interface Source {
    * a candidate that nobody gets to.
    */
   Stream<Candidate> candidates(Library library);
+
+  /** Whether there is something to load, as far as that is known before anything is opened or unpacked. */
+  default boolean has(Library library) {
+    return candidates(library).anyMatch(Candidate.Loadable.class::isInstance);
+  }
+
+  /** Its single places; libraries of one place fit each other. */
+  default Stream<Source> places() {
+    return Stream.of(this);
+  }
 }

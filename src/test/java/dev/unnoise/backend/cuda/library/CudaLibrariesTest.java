@@ -5,27 +5,39 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unnoise.graph.run.Availability;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What people are told, on machines with more and with less. */
 class CudaLibrariesTest {
+  private static final Version NEWEST = new Version(13, 0);
+
+  @TempDir private Path folder;
+
   private final List<Library> lookedFor = new ArrayList<>();
 
-  /** A machine with these libraries on the loader's path. */
+  /** A machine with these libraries on the loader's path; files can be used as they are. */
   private CudaLibraries machine(Map<Library, Version> versions) {
+    return machine(Fakes.nothing(), versions);
+  }
+
+  private CudaLibraries machine(Surroundings surroundings, Map<Library, Version> versions) {
     Probe probe =
-        (library, candidate, driver) -> {
-          lookedFor.add(library);
-          return versions.containsKey(library)
-              ? new Outcome.Found(Path.of("/lib", candidate.library()), versions.get(library))
-              : new Outcome.Absent("not found");
-        };
-    return new CudaLibraries(new LibraryLoader(new LibrarySearch(Fakes.nothing()), probe));
+        Fakes.probe(
+            (library, candidate, driver) -> {
+              lookedFor.add(library);
+              Path file = Path.of("/lib").resolve(candidate.library());
+              return versions.containsKey(library) || !candidate.isNamed()
+                  ? new Outcome.Found(file, versions.getOrDefault(library, NEWEST))
+                  : new Outcome.Absent("not found");
+            });
+    return new CudaLibraries(surroundings, probe);
   }
 
   @Test
@@ -45,6 +57,40 @@ class CudaLibrariesTest {
     assertEquals(List.of(Library.DRIVER), lookedFor, "machines without a driver need no answer about the rest");
     assertEquals(1, problem.what().lines().count());
     assertEquals(1, problem.remedy().lines().count());
+  }
+
+  @Test
+  void withoutADriverPythonIsNotAsked() {
+    Surroundings surroundings =
+        new Surroundings(
+            Map.of(),
+            Map.of(),
+            () -> {
+              throw new AssertionError("Python was asked");
+            },
+            new ClassLoader(null) {});
+    assertTrue(machine(surroundings, Map.of()).availabilityProblem().isPresent());
+  }
+
+  @Test
+  void aMixtureIsSaidToBeOne() throws IOException {
+    Fakes.files(folder, "nvidia/cudnn/lib/libcudnn.so.9", "nvidia/cudnn/lib/libcudnn_graph.so.9");
+    Map<Library, Version> some = Map.of(Library.DRIVER, NEWEST, Library.NVRTC, NEWEST, Library.CUBLASLT, NEWEST);
+    assertEquals(
+        "mixed: NVRTC and cuBLASLt from loader's path, cuDNN from pip's packages in " + folder
+            + "; they may not fit each other",
+        machine(Fakes.python(folder), some).attempts().getLast());
+  }
+
+  @Test
+  void whatIsFromOneFolderOfPackagesIsNoMixtureWhoeverNamedIt() throws IOException {
+    Fakes.files(folder, "nvidia/cu13/lib/libnvrtc.so.13", "nvidia/cu13/lib/libnvrtc-builtins.so.13.0");
+    Fakes.files(folder, "nvidia/cu13/lib/libcublasLt.so.13");
+    Fakes.files(folder, "nvidia/cudnn/lib/libcudnn.so.9", "nvidia/cudnn/lib/libcudnn_graph.so.9");
+    Surroundings surroundings = Fakes.properties("unnoise.cudnn.path", folder.resolve("nvidia/cudnn"));
+    List<String> attempts = machine(surroundings, Map.of(Library.DRIVER, NEWEST)).attempts();
+    assertTrue(attempts.getLast().startsWith("cuDNN, -Dunnoise.cudnn.path: " + folder), attempts.toString());
+    assertEquals(4, attempts.size(), attempts.toString());
   }
 
   @Test
@@ -136,8 +182,8 @@ class CudaLibrariesTest {
 
   @Test
   void whatIsThereButOfNoUseIsSaidToBe() {
-    Probe probe = (library, candidate, driver) -> new Outcome.Refused("it is for CUDA 11.4, expected 12 or newer");
-    CudaLibraries libraries = new CudaLibraries(new LibraryLoader(new LibrarySearch(Fakes.nothing()), probe));
+    Outcome older = new Outcome.Refused("it is for CUDA 11.4, expected 12 or newer");
+    CudaLibraries libraries = new CudaLibraries(Fakes.nothing(), Fakes.probe((library, candidate, driver) -> older));
     assertEquals(
         "NVIDIA's driver cannot be used: libcuda.so.1: refused: it is for CUDA 11.4, expected 12 or newer",
         libraries.missing().orElseThrow());

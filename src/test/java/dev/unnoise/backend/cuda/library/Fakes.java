@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -51,10 +52,37 @@ final class Fakes {
     return String.join(":", Stream.of(folders).map(Path::toString).toList());
   }
 
+  /** Where a library is looked for if there is no place that has all of them, in order. */
+  static List<Source> sources(Surroundings surroundings, Library library) {
+    LibrarySearch search = new LibrarySearch(surroundings);
+    return Stream.of(search.named(library), search.unnamed(library)).flatMap(List::stream).toList();
+  }
+
+  /** What a library is said to be when it is opened. */
+  interface Answer {
+    Outcome to(Library library, Candidate.Loadable candidate, Optional<Version> driver);
+  }
+
+  /** A probe that gives answers; what it finds can be loaded. */
+  static Probe probe(Answer answer) {
+    return (library, candidate, driver) -> new Answered(answer.to(library, candidate, driver));
+  }
+
+  private record Answered(Outcome outcome) implements Probe.Trial {
+    @Override
+    public Outcome load() {
+      return outcome;
+    }
+
+    @Override
+    public void close() {
+      // Nothing was opened.
+    }
+  }
+
   /** What could be loaded, in order, each as its source and place. */
   static List<String> loadable(Surroundings surroundings, Library library) {
-    return new LibrarySearch(surroundings)
-        .sources(library).stream()
+    return sources(surroundings, library).stream()
             .flatMap(
                 source ->
                     source
@@ -66,8 +94,7 @@ final class Fakes {
 
   /** What could not be loaded, in order, each as its source, place and reason. */
   static List<String> unusable(Surroundings surroundings, Library library) {
-    return new LibrarySearch(surroundings)
-        .sources(library).stream()
+    return sources(surroundings, library).stream()
             .flatMap(
                 source ->
                     source

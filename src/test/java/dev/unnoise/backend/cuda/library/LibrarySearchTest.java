@@ -50,7 +50,7 @@ class LibrarySearchTest {
               "loader's path",
               "pip's packages",
               "class path"),
-          new LibrarySearch(surroundings).sources(Library.CUDNN).stream().map(Source::name).toList());
+          Fakes.sources(surroundings, Library.CUDNN).stream().map(Source::name).toList());
       List<String> found =
           Fakes.loadable(
               new Surroundings(
@@ -207,6 +207,6 @@ class LibrarySearchTest {
         new Surroundings(Map.of(), Map.of("CUDA_HOME", "", "CUDA_PATH", File.pathSeparator), Fakes.noPython(), new ClassLoader(null) {});
     assertEquals(
         List.of("loader's path", "pip's packages", "class path"),
-        new LibrarySearch(empty).sources(Library.NVRTC).stream().map(Source::name).toList());
+        Fakes.sources(empty, Library.NVRTC).stream().map(Source::name).toList());
   }
 }

@@ -24,7 +24,7 @@ class NativeProbeTest {
   private static Outcome probe(Library library, Object... inOrder) {
     List<String> names = Stream.of(inOrder).map(Object::toString).toList();
     Candidate.Loadable candidate = new Candidate.Loadable(names.subList(0, names.size() - 1), names.getLast());
-    return new NativeProbe().load(library, candidate, Optional.empty());
+    return new NativeProbe().open(library, candidate, Optional.empty()).load();
   }
 
   private static boolean isMapped(Path file) throws IOException {
