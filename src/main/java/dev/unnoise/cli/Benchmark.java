@@ -1,10 +1,9 @@
 package dev.unnoise.cli;
 
 import dev.unnoise.graph.Network;
-import dev.unnoise.graph.run.NodeTime;
-import dev.unnoise.graph.run.Output;
+import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.Precision;
-import dev.unnoise.graph.run.RunMonitor;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.sampling.Labels;
 import dev.unnoise.sampling.Pipeline;
@@ -54,50 +53,53 @@ final class Benchmark {
   }
 
   private SampleReport run(StepTable table) {
-    Labels labels = network.labelled() ? new Labels(List.of(0)) : Labels.NONE;
-    return pipeline.sample(
-        new SampleRequest(
-            table,
-            batch,
-            batch,
-            0,
-            0,
-            labels,
-            Optional.empty(),
-            Optional.empty(),
-            Output.Form.UINT8_HWC,
-            RunMonitor.NONE),
-        (images, count) -> {});
+    return pipeline.sample(request(table), (images, count) -> {});
   }
 
-  BenchResult measure(StepTable table, String architecture, String backend, String device, Precision precision) {
+  private SampleRequest request(StepTable table) {
+    Labels labels = network.labelled() ? new Labels(List.of(0)) : Labels.NONE;
+    return SampleRequest.of(table, batch).labelled(labels, Optional.empty());
+  }
+
+  /** What was measured, and every launch of a step, of which the shares of time are made. */
+  record Measured(BenchResult result, List<LaunchTime> launches) {}
+
+  /**
+   * Measures sampling, and after it the launches of a step.
+   *
+   * @param repeats of each launch
+   */
+  Measured measure(
+      StepTable table, String architecture, String backend, String device, Precision precision, Repeats repeats) {
     SampleReport report = run(table);
+    List<LaunchTime> launches = pipeline.profile(request(table), repeats);
     int steps = table.rows().size();
     double seconds = report.nanos() * 1e-9;
     double flop = (double) network.flop() * report.imageSteps();
-    return new BenchResult(
-        architecture,
-        backend,
-        device,
-        precision.label(),
-        batch,
-        steps,
-        1e3 * seconds / steps,
-        report.imageStepsPerSecond(),
-        flop / seconds / 1e12,
-        report.hostSyncsInLoop(),
-        report.allocationsInLoop(),
-        report.launchesPerStep(),
-        pipeline.program(batch).computedBy(),
-        shares());
+    BenchResult result =
+        new BenchResult(
+            architecture,
+            backend,
+            device,
+            precision.label(),
+            batch,
+            steps,
+            1e3 * seconds / steps,
+            report.imageStepsPerSecond(),
+            flop / seconds / 1e12,
+            report.hostSyncsInLoop(),
+            report.allocationsInLoop(),
+            report.launchesPerStep(),
+            pipeline.program(batch).computedBy(),
+            shares(launches));
+    return new Measured(result, launches);
   }
 
-  /** Each kind of node's share of the time, largest first. */
-  private Map<String, Double> shares() {
-    List<NodeTime> times = pipeline.program(batch).profile();
-    double total = times.stream().mapToLong(NodeTime::nanos).sum();
+  /** Each kind's share of the time, largest first. */
+  private static Map<String, Double> shares(List<LaunchTime> times) {
+    double total = times.stream().mapToDouble(LaunchTime::nanos).sum();
     Map<String, Double> byKind = new LinkedHashMap<>();
-    times.forEach(time -> byKind.merge(BenchResult.kind(time.node()), time.nanos() / total, Double::sum));
+    times.forEach(time -> byKind.merge(time.kind(), time.nanos() / total, Double::sum));
     Map<String, Double> sorted = new LinkedHashMap<>();
     byKind.entrySet().stream()
         .sorted(Map.Entry.<String, Double>comparingByValue().reversed())

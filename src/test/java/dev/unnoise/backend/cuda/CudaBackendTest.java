@@ -21,7 +21,7 @@ class CudaBackendTest {
 
   static Stream<Arguments> parts() {
     return Stream.of(
-            parts(CudaBackendProgram.class, "sampling", "warm-ups", "networks", "convolutions", "no libraries"),
+            parts(CudaBackendProgram.class, "sampling", "warm-ups", "networks", "convolutions", "launches", "no libraries"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
             parts(CudaSizesProgram.class, "noising", "grids", "workspaces", "memory"),
             parts(CudaCompilerProgram.class, "cards", "damaged code"),

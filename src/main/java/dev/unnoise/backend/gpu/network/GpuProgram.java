@@ -13,14 +13,14 @@ import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Product;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.Tensor;
-import dev.unnoise.graph.run.NodeTime;
+import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.PredictionJob;
 import dev.unnoise.graph.run.Program;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.RunReport;
 import dev.unnoise.graph.run.SamplingJob;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -104,17 +104,11 @@ final class GpuProgram implements Program {
   }
 
   @Override
-  public List<NodeTime> profile() {
-    List<Node> nodes = network.lowered().denoiser().nodes();
-    List<NodeTime> times = new ArrayList<>();
-    context.finish();
-    for (int i = 0; i < nodes.size(); i++) {
-      long began = System.nanoTime();
-      denoiser.enqueue(i, batch);
-      context.finish();
-      times.add(new NodeTime(nodes.get(i), System.nanoTime() - began));
+  public List<LaunchTime> profile(SamplingJob job, Repeats repeats) {
+    requireFit(job.evaluationsPerStep());
+    try (SamplingRun run = new SamplingRun(context, programs, network, denoiser, job)) {
+      return run.profile(repeats);
     }
-    return times;
   }
 
   @Override

@@ -48,13 +48,16 @@ final class ProductLaunch {
       case LibraryProduct(ProductLibrary library) -> library.launch(all, operands, images, programs);
       case KernelTemplate kernel ->
           bind(
-              programs.kernel(KernelChoice.product(one, kernel, programs.traits()), "convolution"), all, kernel, operands);
+              programs.launch(KernelChoice.product(one, kernel, programs.traits()), "convolution", kernel.grid(all)),
+              all,
+              kernel,
+              operands);
     };
   }
 
   private static Launch bind(
-      GpuKernel kernel, ProductGeometry geometry, KernelTemplate template, ProductOperands operands) {
-    KernelLaunch launch = new KernelLaunch(kernel, template.grid(geometry));
+      KernelLaunch launch, ProductGeometry geometry, KernelTemplate template, ProductOperands operands) {
+    GpuKernel kernel = launch.kernel();
     operands.source().to(kernel).integer(geometry.height()).integer(geometry.width()).integer(geometry.channels());
     kernel.buffer(operands.weight());
     operands
