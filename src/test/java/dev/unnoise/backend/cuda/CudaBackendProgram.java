@@ -1,27 +1,21 @@
 package dev.unnoise.backend.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unnoise.backend.cuda.library.CudaLibraries;
 import dev.unnoise.graph.Network;
-import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Clipping;
 import dev.unnoise.graph.run.Device;
-import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.Precision;
 import dev.unnoise.graph.run.Program;
-import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.RunMonitor;
 import dev.unnoise.graph.run.SamplingJob;
 import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.sampling.Pipeline;
-import dev.unnoise.sampling.SampleRequest;
 import dev.unnoise.testing.Evaluate;
-import dev.unnoise.testing.LaunchTables;
 import dev.unnoise.testing.RandomNetworks;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
@@ -29,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /** What {@link CudaBackendTest} runs in a process of its own: work that nothing disturbs. */
@@ -50,7 +43,6 @@ final class CudaBackendProgram {
       case "warm-ups" -> program.warmUps();
       case "networks" -> program.networks();
       case "convolutions" -> program.convolutions();
-      case "launches" -> program.launches();
       case "no libraries" -> program.withoutLibraries();
       case String other -> throw new IllegalArgumentException(other);
     }
@@ -178,49 +170,6 @@ final class CudaBackendProgram {
       }
     }
     work.requireNothingLeft("after closing");
-  }
-
-  /** Every launch is measured by the card's own clock, replayed as a step is. */
-  private void launches() {
-    try (Device device = StubWork.open()) {
-      try (Pipeline pipeline = work.pipeline(device, StubWork.tiny())) {
-        launches(pipeline, StubWork.tiny(), Set.of("kernel"));
-        SampleRequest request = StubWork.request(StubWork.tiny(), StubWork.STEPS);
-        for (String call : List.of("cuEventCreate", "cuEventRecord", "cuEventElapsedTime")) {
-          control.reset();
-          control.fail(call, 2, StubWork.ILLEGAL_ADDRESS);
-          BackendException e = assertThrows(BackendException.class, () -> pipeline.profile(request, Repeats.ONCE));
-          assertTrue(e.getMessage().contains(call), e.getMessage());
-        }
-        control.reset();
-      }
-      for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
-        try (Pipeline pipeline = new Pipeline(device, StubWork.compact(), work.weights, precision)) {
-          launches(pipeline, StubWork.compact(), Set.of("cuDNN", "kernel"));
-        }
-      }
-    }
-    work.requireNothingLeft("after closing");
-  }
-
-  private void launches(Pipeline pipeline, Network network, Set<String> by) {
-    SampleRequest request = StubWork.request(network, StubWork.STEPS, 3);
-    long launchesPerStep = StubWork.sample(pipeline, request).report().launchesPerStep();
-    control.reset();
-    List<LaunchTime> table = pipeline.profile(request, new Repeats(1, 2));
-    assertEquals(List.of(), control.violations());
-    assertEquals(launchesPerStep, table.size());
-    assertEquals(table.size(), control.seen("cuEventElapsedTime"), "two events a launch");
-    assertEquals(table.size(), control.seen("cuGraphLaunch"), "one replay of all repeats a launch");
-    LaunchTables.require(table, pipeline.loaded().plan(1).graph(), 3);
-    assertEquals(3 * network.denoiser().flop(), LaunchTables.flop(table));
-    Set<String> first = table.stream().map(one -> one.by().split(",")[0]).collect(Collectors.toSet());
-    assertEquals(by, first);
-    assertEquals("begin_step", table.getFirst().node());
-    assertEquals("end_step", table.getLast().node());
-    table.stream()
-        .filter(one -> one.by().equals("kernel"))
-        .forEach(one -> assertTrue(one.detail().matches("\\S+ \\w+"), one.toString()));
   }
 
   /** Our kernels compute what libraries would. */

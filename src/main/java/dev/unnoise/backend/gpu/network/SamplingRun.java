@@ -4,6 +4,7 @@ import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuMark;
 import dev.unnoise.backend.gpu.GpuReplay;
+import dev.unnoise.backend.gpu.Recording;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
@@ -41,7 +42,7 @@ final class SamplingRun implements AutoCloseable {
 
   SamplingRun(
       Gpu context, Programs programs, GpuNetwork network, BoundGraph denoiser, SamplingJob job) {
-    this.recording = context.recordsLaunches();
+    this.recording = Recording.isUsed(context);
     this.context = context;
     this.network = network;
     this.denoiser = denoiser;
