@@ -1,13 +1,8 @@
 package dev.unnoise.cli;
 
-import dev.unnoise.diffusion.BetaSchedule;
-import dev.unnoise.diffusion.SamplerOptions;
-import dev.unnoise.diffusion.Samplers;
-import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.run.Repeats;
-import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.sampling.Backends;
 import dev.unnoise.sampling.Pipeline;
 import java.io.PrintWriter;
@@ -84,11 +79,11 @@ final class BenchCommand implements Callable<Integer> {
       Backends.Opened opened = opening.finish();
       int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
       Benchmark benchmark = new Benchmark(pipeline, network, images);
-      double nanosPerStep = benchmark.warmUp(BenchCommand::table);
+      double nanosPerStep = benchmark.warmUp();
       int measuredSteps = (int) Math.clamp(seconds * 1e9 / nanosPerStep, steps, Benchmark.MOST_STEPS);
       Benchmark.Measured found =
           benchmark.measure(
-              table(measuredSteps),
+              measuredSteps,
               name,
               opened.backend().name(),
               opened.device().info().name(),
@@ -105,11 +100,6 @@ final class BenchCommand implements Callable<Integer> {
       }
       out.flush();
     }
-  }
-
-  private static StepTable table(int steps) {
-    SchedulerConfig scheduler = SchedulerConfig.defaults(BetaSchedule.LINEAR, 1000, 1e-4, 0.02);
-    return Samplers.named("ddim").orElseThrow().table(scheduler, steps, SamplerOptions.DEFAULT);
   }
 
   private ParameterException misuse(String message) {

@@ -1,5 +1,9 @@
 package dev.unnoise.cli;
 
+import dev.unnoise.diffusion.BetaSchedule;
+import dev.unnoise.diffusion.SamplerOptions;
+import dev.unnoise.diffusion.Samplers;
+import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.Precision;
@@ -13,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntFunction;
 
 /** Runs a sampling loop for the clock. */
 final class Benchmark {
@@ -36,14 +39,13 @@ final class Benchmark {
   /**
    * Samples until a second of it has passed: cards take that long to raise their clocks.
    *
-   * @param table makes one of so many steps
-   * @return time of a step
+   * @return nanoseconds of a step
    */
-  double warmUp(IntFunction<StepTable> table) {
+  double warmUp() {
     long nanos = 0;
     int steps = LEAST_WARM_STEPS;
     while (true) {
-      long now = run(table.apply(steps)).nanos();
+      long now = run(steps).nanos();
       nanos += now;
       if (nanos >= WARM_NANOS) {
         return (double) now / steps;
@@ -52,13 +54,20 @@ final class Benchmark {
     }
   }
 
-  private SampleReport run(StepTable table) {
-    return pipeline.sample(request(table), (images, count) -> {});
+  private SampleReport run(int steps) {
+    return pipeline.sample(request(steps), (images, count) -> {});
   }
 
-  private SampleRequest request(StepTable table) {
+  private SampleRequest request(int steps) {
+    SchedulerConfig scheduler = SchedulerConfig.defaults(BetaSchedule.LINEAR, MOST_STEPS, 1e-4, 0.02);
+    StepTable table = Samplers.named("ddim").orElseThrow().table(scheduler, steps, SamplerOptions.DEFAULT);
     Labels labels = network.labelled() ? new Labels(List.of(0)) : Labels.NONE;
     return SampleRequest.of(table, batch).labelled(labels, Optional.empty());
+  }
+
+  /** Measures every launch of a step that is not the last: that one makes images. */
+  List<LaunchTime> launches(Repeats repeats) {
+    return pipeline.profile(request(2), repeats);
   }
 
   /** What was measured, and every launch of a step, of which the shares of time are made. */
@@ -70,10 +79,9 @@ final class Benchmark {
    * @param repeats of each launch
    */
   Measured measure(
-      StepTable table, String architecture, String backend, String device, Precision precision, Repeats repeats) {
-    SampleReport report = run(table);
-    List<LaunchTime> launches = pipeline.profile(request(table), repeats);
-    int steps = table.rows().size();
+      int steps, String architecture, String backend, String device, Precision precision, Repeats repeats) {
+    SampleReport report = run(steps);
+    List<LaunchTime> launches = launches(repeats);
     double seconds = report.nanos() * 1e-9;
     double flop = (double) network.flop() * report.imageSteps();
     BenchResult result =

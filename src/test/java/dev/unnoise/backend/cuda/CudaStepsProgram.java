@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unnoise.backend.gpu.Recording;
 import dev.unnoise.diffusion.Samplers;
+import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.run.BackendException;
 import dev.unnoise.graph.run.Device;
@@ -18,6 +19,7 @@ import dev.unnoise.sampling.SampleRequest;
 import dev.unnoise.testing.Evaluate;
 import dev.unnoise.testing.LaunchTables;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -80,11 +82,30 @@ final class CudaStepsProgram {
     assertEquals(3 * network.denoiser().flop(), LaunchTables.flop(table));
     Set<String> first = table.stream().map(one -> one.by().split(",")[0]).collect(Collectors.toSet());
     assertEquals(by, first);
+    DataType type = pipeline.loaded().plan(1).graph().input(Network.SAMPLE).type();
+    assertEquals(described(planned(network, type, request)), described(table), "the plan without a card");
     assertEquals("begin_step", table.getFirst().node());
     assertEquals("end_step", table.getLast().node());
     table.stream()
         .filter(one -> one.by().equals("kernel"))
         .forEach(one -> assertTrue(one.detail().matches("\\S+ \\w+"), one.toString()));
+  }
+
+  /** What bench/predict takes for the launches of a card that is not there. */
+  private List<LaunchTime> planned(Network network, DataType type, SampleRequest request) {
+    Precision precision = type == DataType.BF16 ? Precision.BF16 : Precision.FP32;
+    try (Device card = PlannedCard.open();
+        Pipeline pipeline = new Pipeline(card, network, work.weights, precision)) {
+      return pipeline.profile(request, Repeats.ONCE);
+    }
+  }
+
+  /** Nodes, shapes and work; on a card, engines decide how many launches a product with an epilogue takes. */
+  private static Set<List<Object>> described(List<LaunchTime> table) {
+    return table.stream()
+        .filter(one -> !one.detail().endsWith(" epilogue"))
+        .map(one -> List.<Object>of(one.node(), one.kind(), one.shape(), one.flop()))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /** Replayed or not, images have the same bits. */
