@@ -1,15 +1,12 @@
 package dev.unnoise.cli;
 
-import dev.unnoise.diffusion.BetaSchedule;
-import dev.unnoise.diffusion.SamplerOptions;
-import dev.unnoise.diffusion.Samplers;
-import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Weights;
-import dev.unnoise.graph.run.StepTable;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.sampling.Backends;
 import dev.unnoise.sampling.Pipeline;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,6 +48,12 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--launches",
+      paramLabel = "FILE.csv",
+      description = "Write the time of every launch of a step: the mean of 20 on the device, after 3 to warm up.")
+  private Path launches;
+
   @Mixin private DeviceOptions device;
 
   @Override
@@ -69,29 +72,34 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void measure(String name, Network network, Weights weights) {
-    try (Opening opening = device.begin();
+    // What cannot be written need not be measured.
+    try (LaunchesFile file = launches == null ? null : new LaunchesFile(launches);
+        Opening opening = device.begin();
         Pipeline pipeline = device.pipeline(opening, network, weights)) {
       Backends.Opened opened = opening.finish();
       int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
       Benchmark benchmark = new Benchmark(pipeline, network, images);
-      double nanosPerStep = benchmark.warmUp(BenchCommand::table);
+      double nanosPerStep = benchmark.warmUp();
       int measuredSteps = (int) Math.clamp(seconds * 1e9 / nanosPerStep, steps, Benchmark.MOST_STEPS);
-      BenchResult result =
+      Benchmark.Measured found =
           benchmark.measure(
-              table(measuredSteps), name, opened.backend().name(), opened.device().info().name(), device.precision(opened));
+              measuredSteps,
+              name,
+              opened.backend().name(),
+              opened.device().info().name(),
+              device.precision(opened),
+              file == null ? Repeats.ONCE : Repeats.MEAN);
+      if (file != null) {
+        file.write(found.launches());
+      }
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
-        out.println(result.toJson());
+        out.println(found.result().toJson());
       } else {
-        result.print(out);
+        found.result().print(out);
       }
       out.flush();
     }
-  }
-
-  private static StepTable table(int steps) {
-    SchedulerConfig scheduler = SchedulerConfig.defaults(BetaSchedule.LINEAR, 1000, 1e-4, 0.02);
-    return Samplers.named("ddim").orElseThrow().table(scheduler, steps, SamplerOptions.DEFAULT);
   }
 
   private ParameterException misuse(String message) {

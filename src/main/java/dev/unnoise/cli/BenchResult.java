@@ -1,8 +1,6 @@
 package dev.unnoise.cli;
 
 import com.google.gson.Gson;
-import dev.unnoise.graph.Convolution;
-import dev.unnoise.graph.Node;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
@@ -12,7 +10,7 @@ import java.util.stream.Collectors;
  * What a benchmark measured; the components are the keys of its JSON.
  *
  * @param computedBy how many products and attentions each library, or a kernel, computes; empty if the backend does not say
- * @param timeShares of each kind of node, in [0, 1]
+ * @param timeShares of each kind of node and of what the sampler computes, in [0, 1]
  */
 record BenchResult(
     String architecture,
@@ -29,13 +27,6 @@ record BenchResult(
     long launchesPerStep,
     Map<String, Integer> computedBy,
     Map<String, Double> timeShares) {
-
-  /** The kind under which a node's time is counted. */
-  static String kind(Node node) {
-    return node instanceof Convolution convolution
-        ? convolution.kind() + " " + convolution.window().kernel() + "×" + convolution.window().kernel()
-        : node.kind();
-  }
 
   String toJson() {
     return new Gson().toJson(this);

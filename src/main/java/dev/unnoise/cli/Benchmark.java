@@ -1,10 +1,13 @@
 package dev.unnoise.cli;
 
+import dev.unnoise.diffusion.BetaSchedule;
+import dev.unnoise.diffusion.SamplerOptions;
+import dev.unnoise.diffusion.Samplers;
+import dev.unnoise.diffusion.SchedulerConfig;
 import dev.unnoise.graph.Network;
-import dev.unnoise.graph.run.NodeTime;
-import dev.unnoise.graph.run.Output;
+import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.Precision;
-import dev.unnoise.graph.run.RunMonitor;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.StepTable;
 import dev.unnoise.sampling.Labels;
 import dev.unnoise.sampling.Pipeline;
@@ -14,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntFunction;
 
 /** Runs a sampling loop for the clock. */
 final class Benchmark {
@@ -37,14 +39,13 @@ final class Benchmark {
   /**
    * Samples until a second of it has passed: cards take that long to raise their clocks.
    *
-   * @param table makes one of so many steps
-   * @return time of a step
+   * @return nanoseconds of a step
    */
-  double warmUp(IntFunction<StepTable> table) {
+  double warmUp() {
     long nanos = 0;
     int steps = LEAST_WARM_STEPS;
     while (true) {
-      long now = run(table.apply(steps)).nanos();
+      long now = run(steps).nanos();
       nanos += now;
       if (nanos >= WARM_NANOS) {
         return (double) now / steps;
@@ -53,51 +54,60 @@ final class Benchmark {
     }
   }
 
-  private SampleReport run(StepTable table) {
-    Labels labels = network.labelled() ? new Labels(List.of(0)) : Labels.NONE;
-    return pipeline.sample(
-        new SampleRequest(
-            table,
-            batch,
-            batch,
-            0,
-            0,
-            labels,
-            Optional.empty(),
-            Optional.empty(),
-            Output.Form.UINT8_HWC,
-            RunMonitor.NONE),
-        (images, count) -> {});
+  private SampleReport run(int steps) {
+    return pipeline.sample(request(steps), (images, count) -> {});
   }
 
-  BenchResult measure(StepTable table, String architecture, String backend, String device, Precision precision) {
-    SampleReport report = run(table);
-    int steps = table.rows().size();
+  private SampleRequest request(int steps) {
+    SchedulerConfig scheduler = SchedulerConfig.defaults(BetaSchedule.LINEAR, MOST_STEPS, 1e-4, 0.02);
+    StepTable table = Samplers.named("ddim").orElseThrow().table(scheduler, steps, SamplerOptions.DEFAULT);
+    Labels labels = network.labelled() ? new Labels(List.of(0)) : Labels.NONE;
+    return SampleRequest.of(table, batch).labelled(labels, Optional.empty());
+  }
+
+  /** Measures every launch of a step that is not the last: that one makes images. */
+  List<LaunchTime> launches(Repeats repeats) {
+    return pipeline.profile(request(2), repeats);
+  }
+
+  /** What was measured, and every launch of a step, of which the shares of time are made. */
+  record Measured(BenchResult result, List<LaunchTime> launches) {}
+
+  /**
+   * Measures sampling, and after it the launches of a step.
+   *
+   * @param repeats of each launch
+   */
+  Measured measure(
+      int steps, String architecture, String backend, String device, Precision precision, Repeats repeats) {
+    SampleReport report = run(steps);
+    List<LaunchTime> launches = launches(repeats);
     double seconds = report.nanos() * 1e-9;
     double flop = (double) network.flop() * report.imageSteps();
-    return new BenchResult(
-        architecture,
-        backend,
-        device,
-        precision.label(),
-        batch,
-        steps,
-        1e3 * seconds / steps,
-        report.imageStepsPerSecond(),
-        flop / seconds / 1e12,
-        report.hostSyncsInLoop(),
-        report.allocationsInLoop(),
-        report.launchesPerStep(),
-        pipeline.program(batch).computedBy(),
-        shares());
+    BenchResult result =
+        new BenchResult(
+            architecture,
+            backend,
+            device,
+            precision.label(),
+            batch,
+            steps,
+            1e3 * seconds / steps,
+            report.imageStepsPerSecond(),
+            flop / seconds / 1e12,
+            report.hostSyncsInLoop(),
+            report.allocationsInLoop(),
+            report.launchesPerStep(),
+            pipeline.program(batch).computedBy(),
+            shares(launches));
+    return new Measured(result, launches);
   }
 
-  /** Each kind of node's share of the time, largest first. */
-  private Map<String, Double> shares() {
-    List<NodeTime> times = pipeline.program(batch).profile();
-    double total = times.stream().mapToLong(NodeTime::nanos).sum();
+  /** Each kind's share of the time, largest first. */
+  private static Map<String, Double> shares(List<LaunchTime> times) {
+    double total = times.stream().mapToDouble(LaunchTime::nanos).sum();
     Map<String, Double> byKind = new LinkedHashMap<>();
-    times.forEach(time -> byKind.merge(BenchResult.kind(time.node()), time.nanos() / total, Double::sum));
+    times.forEach(time -> byKind.merge(time.kind(), time.nanos() / total, Double::sum));
     Map<String, Double> sorted = new LinkedHashMap<>();
     byKind.entrySet().stream()
         .sorted(Map.Entry.<String, Double>comparingByValue().reversed())

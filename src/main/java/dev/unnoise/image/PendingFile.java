@@ -12,15 +12,17 @@ import java.nio.file.StandardOpenOption;
  * A file written under another name beside its place, and put there when it is whole. Closing without {@link #commit}
  * leaves no trace.
  */
-final class PendingFile implements AutoCloseable {
+public final class PendingFile implements AutoCloseable {
   private final Path target;
   private final Path beside;
   private boolean committed;
 
   /**
+   * Begins a file; nothing is written yet.
+   *
    * @throws ImageException if the target's folder is missing or the target is a folder
    */
-  PendingFile(Path target) {
+  public PendingFile(Path target) {
     requireFolder(target);
     if (Files.isDirectory(target)) {
       throw new ImageException(target + " is a folder, expected the name of a file");
@@ -53,7 +55,12 @@ final class PendingFile implements AutoCloseable {
     }
   }
 
-  OutputStream open() {
+  /**
+   * What to write to; the caller closes it.
+   *
+   * @throws ImageException if it cannot be written
+   */
+  public OutputStream open() {
     try {
       return Files.newOutputStream(
           beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
@@ -62,7 +69,8 @@ final class PendingFile implements AutoCloseable {
     }
   }
 
-  void commit() {
+  /** Puts the file in its place, once everything is written and closed. */
+  public void commit() {
     try {
       Files.move(beside, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
       committed = true;
@@ -71,7 +79,8 @@ final class PendingFile implements AutoCloseable {
     }
   }
 
-  ImageException failure(IOException e) {
+  /** What to throw when writing fails. */
+  public ImageException failure(IOException e) {
     return new ImageException(target + " cannot be written: " + FileFailure.reason(e), e);
   }
 

@@ -5,16 +5,19 @@ import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.UnnoiseException;
 import dev.unnoise.graph.Weights;
 import dev.unnoise.graph.run.Device;
+import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.LoadedNetwork;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.Precision;
 import dev.unnoise.graph.run.PredictionJob;
 import dev.unnoise.graph.run.Program;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.RunMonitor;
 import dev.unnoise.graph.run.RunReport;
 import dev.unnoise.graph.run.SamplingJob;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -78,22 +81,9 @@ public final class Pipeline implements AutoCloseable {
    * @throws java.util.concurrent.CancellationException if the request's monitor asked for it
    */
   public SampleReport sample(SampleRequest request, ImageConsumer consumer) {
+    Program sampler = sampler(request);
     Shape shape = network.sampleShape();
-    int outputChannels = network.outputShape().channels();
-    if (outputChannels != shape.channels() && outputChannels != 2 * shape.channels()) {
-      throw new UnnoiseException(
-          "the network predicts " + outputChannels + " channels for images of " + shape.channels()
-              + ", expected as many or twice as many");
-    }
-    if (request.table().learnedVariance() && outputChannels != 2 * shape.channels()) {
-      throw new UnnoiseException(
-          "variance_type asks for a learned variance, but the network predicts " + outputChannels
-              + " channels for images of " + shape.channels() + ", expected twice as many");
-    }
-    request.table().rows().forEach(row -> network.requireTimestep(row.timestep()));
-    int evaluationsPerImage = request.guidance().isPresent() ? 2 : 1;
-    int batch = Math.toIntExact(Math.min(request.batch(), request.count()));
-    Program sampler = program(batch * evaluationsPerImage);
+    int batch = batch(request);
     Totals totals = new Totals(request);
     long bytesPerImage = request.form().bytes(shape);
     SampleReport report = SampleReport.NOTHING;
@@ -108,6 +98,40 @@ public final class Pipeline implements AutoCloseable {
       }
     }
     return report;
+  }
+
+  /** Measures every launch of the first step of a request's first batch, in order; see {@link Program#profile}. */
+  public List<LaunchTime> profile(SampleRequest request, Repeats repeats) {
+    Program sampler = sampler(request);
+    Shape shape = network.sampleShape();
+    int batch = batch(request);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment images = arena.allocate(batch * request.form().bytes(shape), Float.BYTES);
+      return sampler.profile(job(request, shape, 0, batch, images, new Totals(request)), repeats);
+    }
+  }
+
+  private static int batch(SampleRequest request) {
+    return Math.toIntExact(Math.min(request.batch(), request.count()));
+  }
+
+  /** The program for a request that the network can fulfil. */
+  private Program sampler(SampleRequest request) {
+    Shape shape = network.sampleShape();
+    int outputChannels = network.outputShape().channels();
+    if (outputChannels != shape.channels() && outputChannels != 2 * shape.channels()) {
+      throw new UnnoiseException(
+          "the network predicts " + outputChannels + " channels for images of " + shape.channels()
+              + ", expected as many or twice as many");
+    }
+    if (request.table().learnedVariance() && outputChannels != 2 * shape.channels()) {
+      throw new UnnoiseException(
+          "variance_type asks for a learned variance, but the network predicts " + outputChannels
+              + " channels for images of " + shape.channels() + ", expected twice as many");
+    }
+    request.table().rows().forEach(row -> network.requireTimestep(row.timestep()));
+    int evaluationsPerImage = request.guidance().isPresent() ? 2 : 1;
+    return program(batch(request) * evaluationsPerImage);
   }
 
   private static SamplingJob job(

@@ -4,6 +4,7 @@ import dev.unnoise.backend.cpu.kernel.Recipe;
 import dev.unnoise.backend.cpu.kernel.Recipes;
 import dev.unnoise.backend.cpu.kernel.Region;
 import dev.unnoise.backend.cpu.onednn.OneDnn;
+import dev.unnoise.backend.host.ComputedBy;
 import dev.unnoise.backend.host.Evaluation;
 import dev.unnoise.backend.host.Evaluator;
 import dev.unnoise.graph.Graph;
@@ -12,6 +13,7 @@ import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.plan.Plan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** The denoiser on a lane. */
 final class LaneEvaluator implements Evaluator, AutoCloseable {
@@ -21,6 +23,7 @@ final class LaneEvaluator implements Evaluator, AutoCloseable {
   private final Region[] timesteps;
   private final Region[] outputs;
   private final float[] pixels;
+  private final List<ComputedBy> computedBy;
   private final long launches;
 
   LaneEvaluator(OneDnn oneDnn, Recipes recipes, Plan plan, int slots) {
@@ -32,6 +35,10 @@ final class LaneEvaluator implements Evaluator, AutoCloseable {
     this.outputs = regions(graph.output());
     long largest = Math.max(graph.input(Network.SAMPLE).shape().elements(), graph.output().shape().elements());
     this.pixels = new float[Math.toIntExact(largest)];
+    this.computedBy =
+        recipes.recipes().stream()
+            .map(recipe -> recipe.implementation().map(code -> new ComputedBy("oneDNN", code)).orElse(ComputedBy.JAVA))
+            .toList();
     this.launches = recipes.recipes().stream().mapToLong(Recipe::launches).sum();
   }
 
@@ -94,6 +101,11 @@ final class LaneEvaluator implements Evaluator, AutoCloseable {
   @Override
   public void time(int count, long[] nanos) {
     lane.run(count, nanos);
+  }
+
+  @Override
+  public ComputedBy computedBy(int node) {
+    return computedBy.get(node);
   }
 
   @Override

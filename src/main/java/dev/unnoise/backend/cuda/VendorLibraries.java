@@ -18,7 +18,6 @@ import dev.unnoise.backend.gpu.Held;
 import dev.unnoise.backend.gpu.network.GpuDevice;
 import dev.unnoise.backend.gpu.node.AttentionLibrary;
 import dev.unnoise.backend.gpu.node.Traits;
-import dev.unnoise.graph.pass.FuseUpsampling;
 import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.run.Precision;
 import java.util.ArrayList;
@@ -90,11 +89,9 @@ final class VendorLibraries implements AutoCloseable {
     return precision == Precision.TF32 ? tf32 : single;
   }
 
-  /** What lowers networks: cuDNN does not read through upsampling. */
+  /** What lowers networks. */
   static List<Pass> passes() {
-    return LOADED.isLoaded(Library.CUDNN)
-        ? GpuDevice.PASSES.stream().filter(pass -> !(pass instanceof FuseUpsampling)).toList()
-        : GpuDevice.PASSES;
+    return LOADED.isLoaded(Library.CUDNN) ? GpuDevice.PASSES_BESIDE_LIBRARY : GpuDevice.PASSES;
   }
 
   /** In the words of a list of devices. */

@@ -64,17 +64,21 @@ public interface Gpu extends AutoCloseable {
    * @param work is not executed by this where launches are recorded
    */
   default GpuReplay record(Runnable work) {
-    return new GpuReplay() {
-      @Override
-      public void enqueue() {
-        work.run();
-      }
+    return GpuReplay.direct(work);
+  }
 
-      @Override
-      public void close() {
-        // Nothing was made.
-      }
-    };
+  /**
+   * How long the device takes for what {@code work} enqueues: by its own clock if it has one, else by the host's, from
+   * when it has nothing left to do until that is so again.
+   *
+   * @return nanoseconds
+   */
+  default double nanosOf(Runnable work) {
+    finish();
+    long began = System.nanoTime();
+    work.run();
+    finish();
+    return System.nanoTime() - began;
   }
 
   /** Waits until the device has nothing left to do. */

@@ -21,6 +21,9 @@ public interface Evaluator {
    */
   void time(int count, long[] nanos);
 
+  /** What computes a node of the denoiser. */
+  ComputedBy computedBy(int node);
+
   /** Kernels or library calls that the evaluation of one image starts. */
   long launches();
 }

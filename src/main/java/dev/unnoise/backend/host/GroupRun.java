@@ -36,6 +36,17 @@ final class GroupRun {
 
   /** Takes one step with every image of the group. */
   void step(Evaluator evaluator, int step) {
+    begin(step);
+    evaluator.evaluate(evaluations, evaluations.length);
+    reverse(step);
+  }
+
+  /** How many evaluations a step makes. */
+  int evaluations() {
+    return evaluations.length;
+  }
+
+  private void begin(int step) {
     StepRow row = job.table().rows().get(step);
     Optional<Guidance> guidance = job.guidance();
     for (int i = 0; i < count; i++) {
@@ -46,9 +57,14 @@ final class GroupRun {
         evaluations[count + i].set((float) row.timestep(), table.rows(), offset);
       }
     }
-    evaluator.evaluate(evaluations, evaluations.length);
+  }
+
+  /** Advances every image by what has been evaluated. */
+  void reverse(int step) {
+    StepRow row = job.table().rows().get(step);
+    boolean guided = job.guidance().isPresent();
     for (int i = 0; i < count; i++) {
-      float[] unlabelled = guidance.isPresent() ? evaluations[count + i].output() : null;
+      float[] unlabelled = guided ? evaluations[count + i].output() : null;
       reverseStep.apply(row, states[first + i], job.indices()[first + i], evaluations[i].output(), unlabelled);
     }
   }

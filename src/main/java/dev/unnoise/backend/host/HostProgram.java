@@ -1,16 +1,22 @@
 package dev.unnoise.backend.host;
 
+import dev.unnoise.graph.Graph;
+import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Shape;
-import dev.unnoise.graph.run.NodeTime;
+import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.PredictionJob;
 import dev.unnoise.graph.run.Program;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.RunReport;
 import dev.unnoise.graph.run.SamplingJob;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -47,10 +53,7 @@ public final class HostProgram implements Program {
     engine.forEachGroup(images, perImage, (evaluator, first, count) -> launches[0] = evaluator.launches());
     long allocations = 0;
     long began = System.nanoTime();
-    ImageState[] states = new ImageState[images];
-    for (int n = 0; n < images; n++) {
-      states[n] = new ImageState(sample, job.table().readsHistory());
-    }
+    ImageState[] states = states(job);
     ConditioningTable table = new ConditioningTable(engine, job);
     Progress progress = new Progress(job);
     for (int from = 0; from < steps; from += table.stepsAtOnce()) {
@@ -82,6 +85,12 @@ public final class HostProgram implements Program {
     }
     return new RunReport(
         (long) images * steps, System.nanoTime() - began, launches[0] * job.evaluationsPerStep(), 0, allocations);
+  }
+
+  private ImageState[] states(SamplingJob job) {
+    ImageState[] states = new ImageState[job.images()];
+    Arrays.setAll(states, n -> new ImageState(sample, job.table().readsHistory()));
+    return states;
   }
 
   /** Counts image-steps of all evaluators and stops them together. */
@@ -139,24 +148,70 @@ public final class HostProgram implements Program {
   }
 
   @Override
-  public List<NodeTime> profile() {
+  public List<LaunchTime> profile(SamplingJob job, Repeats repeats) {
+    requireFit(job.evaluationsPerStep());
     List<Node> nodes = engine.network().denoiser().nodes();
-    AtomicLongArray total = new AtomicLongArray(nodes.size());
+    ConditioningTable table = new ConditioningTable(engine, job);
+    table.fill(0);
+    ImageState[] states = states(job);
+    Clocks clocks = new Clocks(new AtomicLongArray(nodes.size()), new AtomicLong(), new ComputedBy[nodes.size()]);
     engine.forEachGroup(
-        batch,
-        1,
+        job.images(),
+        job.guidance().isPresent() ? 2 : 1,
         (evaluator, first, count) -> {
-          long[] nanos = new long[nodes.size()];
-          evaluator.time(count, nanos);
-          for (int i = 0; i < nanos.length; i++) {
-            total.addAndGet(i, nanos[i]);
+          for (int n = first; n < first + count; n++) {
+            states[n].start(job, n);
+          }
+          GroupRun group = new GroupRun(job, table, states, first, count, sample, outputElements);
+          clocks.measure(evaluator, group, repeats);
+          if (first == 0) {
+            Arrays.setAll(clocks.by(), evaluator::computedBy);
           }
         });
-    List<NodeTime> times = new ArrayList<>();
+    double launches = (double) engine.lanes(job.images()) * repeats.counted();
+    List<LaunchTime> times = new ArrayList<>();
     for (int i = 0; i < nodes.size(); i++) {
-      times.add(new NodeTime(nodes.get(i), total.get(i) / engine.lanes(batch)));
+      ComputedBy by = clocks.by()[i];
+      double nanos = clocks.nodes().get(i) / launches;
+      times.add(LaunchTime.of(nodes.get(i), job.evaluationsPerStep(), by.by(), by.detail(), nanos));
     }
+    times.add(reverseStep(job, clocks.reversing().get() / launches));
     return times;
+  }
+
+  /**
+   * What lanes measure together.
+   *
+   * @param nodes nanoseconds of each
+   * @param reversing nanoseconds of reverse steps
+   * @param by what computes each node
+   */
+  private record Clocks(AtomicLongArray nodes, AtomicLong reversing, ComputedBy[] by) {
+    void measure(Evaluator evaluator, GroupRun group, Repeats repeats) {
+      // Once at least: operands are numbers then.
+      for (int i = 0; i < Math.max(repeats.warm(), 1); i++) {
+        group.step(evaluator, 0);
+      }
+      long[] nanos = new long[nodes.length()];
+      for (int i = 0; i < repeats.counted(); i++) {
+        evaluator.time(group.evaluations(), nanos);
+        long began = System.nanoTime();
+        group.reverse(0);
+        reversing.addAndGet(System.nanoTime() - began);
+      }
+      for (int i = 0; i < nanos.length; i++) {
+        nodes.addAndGet(i, nanos[i]);
+      }
+    }
+  }
+
+  private LaunchTime reverseStep(SamplingJob job, double nanos) {
+    Graph denoiser = engine.network().denoiser();
+    Tensor x = denoiser.input(Network.SAMPLE);
+    long bytes = 2 * x.bytes() * job.images() + denoiser.output().bytes() * job.evaluationsPerStep();
+    String shape = LaunchTime.shape(List.of(denoiser.output()), x);
+    ComputedBy by = ComputedBy.JAVA;
+    return new LaunchTime("reverse_step", LaunchTime.SAMPLING, shape, by.by(), by.detail(), 0, bytes, nanos);
   }
 
   private void requireFit(int evaluations) {

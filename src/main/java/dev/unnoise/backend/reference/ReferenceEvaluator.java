@@ -1,5 +1,6 @@
 package dev.unnoise.backend.reference;
 
+import dev.unnoise.backend.host.ComputedBy;
 import dev.unnoise.backend.host.Evaluation;
 import dev.unnoise.backend.host.Evaluator;
 import dev.unnoise.graph.Graph;
@@ -50,6 +51,11 @@ final class ReferenceEvaluator implements Evaluator {
     for (int i = 0; i < count; i++) {
       interpreter.run(nanos);
     }
+  }
+
+  @Override
+  public ComputedBy computedBy(int node) {
+    return ComputedBy.JAVA;
   }
 
   @Override

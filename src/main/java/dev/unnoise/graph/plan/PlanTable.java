@@ -1,7 +1,6 @@
 package dev.unnoise.graph.plan;
 
 import dev.unnoise.graph.Node;
-import dev.unnoise.graph.Parameter;
 import dev.unnoise.graph.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +21,7 @@ public final class PlanTable {
         String.format(Locale.ROOT, row, "layer", "node", "inputs", "output", "place (pool:from…to bytes)", "MFLOP", "KiB")
             .stripTrailing());
     for (Node node : plan.graph().nodes()) {
+      Cost cost = Cost.of(node);
       lines.add(
           String.format(
                   Locale.ROOT,
@@ -31,8 +31,8 @@ public final class PlanTable {
                   node.inputs().stream().map(PlanTable::extent).collect(Collectors.joining(" ")),
                   extent(node.output()),
                   place(plan, node.output()),
-                  String.format(Locale.ROOT, "%.3f", node.flop() * plan.batch() / 1e6),
-                  String.format(Locale.ROOT, "%.1f", bytesMoved(plan, node) / 1024.0))
+                  String.format(Locale.ROOT, "%.3f", cost.flop(plan.batch()) / 1e6),
+                  String.format(Locale.ROOT, "%.1f", cost.bytes(plan.batch()) / 1024.0))
               .stripTrailing());
     }
     return lines;
@@ -46,15 +46,5 @@ public final class PlanTable {
     Place place = plan.place(tensor);
     String text = place.pool() + ":" + place.offset() + "…" + (place.offset() + place.bytes());
     return tensor.root().equals(tensor) ? text : text + " +" + tensor.channelOffset();
-  }
-
-  /** Bytes that a node reads and writes at least: operands and result of the batch, and its parameters once. */
-  private static long bytesMoved(Plan plan, Node node) {
-    long perImage = node.output().bytes();
-    for (Tensor input : node.inputs()) {
-      perImage += input.bytes();
-    }
-    long parameters = node.parameters().stream().mapToLong(Parameter::elements).sum() * Float.BYTES;
-    return perImage * plan.batch() + parameters;
   }
 }

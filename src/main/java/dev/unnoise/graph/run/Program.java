@@ -20,8 +20,11 @@ public interface Program extends AutoCloseable {
   /** Evaluates the network once. */
   void predict(PredictionJob job);
 
-  /** Time each node of the lowered denoiser takes for a full batch, in execution order; device time where it differs. */
-  List<NodeTime> profile();
+  /**
+   * Measures every launch of a job's first step, in order: the network's, and what the sampler computes around it. The
+   * job yields no images.
+   */
+  List<LaunchTime> profile(SamplingJob job, Repeats repeats);
 
   /**
    * What computes the products and attentions of the lowered denoiser: for each, how many of them it does. Empty if

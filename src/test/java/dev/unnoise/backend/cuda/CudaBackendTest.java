@@ -22,6 +22,7 @@ class CudaBackendTest {
   static Stream<Arguments> parts() {
     return Stream.of(
             parts(CudaBackendProgram.class, "sampling", "warm-ups", "networks", "convolutions", "no libraries"),
+            parts(CudaStepsProgram.class, "launches", "recording", "samplers"),
             parts(CudaFailuresProgram.class, "calls", "releases", "losses"),
             parts(CudaSizesProgram.class, "noising", "grids", "workspaces", "memory"),
             parts(CudaCompilerProgram.class, "cards", "damaged code"),

@@ -99,8 +99,16 @@ final class StubWork {
   }
 
   static StepTable table(int steps) {
+    return table("ddim", steps, new SamplerOptions(OptionalDouble.of(1)));
+  }
+
+  static StepTable table(String sampler, int steps) {
+    return table(sampler, steps, SamplerOptions.DEFAULT);
+  }
+
+  private static StepTable table(String sampler, int steps, SamplerOptions options) {
     SchedulerConfig scheduler = SchedulerConfig.defaults(BetaSchedule.LINEAR, 1000, 1e-4, 0.02);
-    return Samplers.named("ddim").orElseThrow().table(scheduler, steps, new SamplerOptions(OptionalDouble.of(1)));
+    return Samplers.named(sampler).orElseThrow().table(scheduler, steps, options);
   }
 
   static SampleRequest request(Network network, int steps) {
@@ -108,7 +116,11 @@ final class StubWork {
   }
 
   static SampleRequest request(Network network, int steps, int images) {
-    SampleRequest request = SampleRequest.of(table(steps), images).as(Output.Form.FLOAT32_CHW);
+    return request(network, table(steps), images);
+  }
+
+  static SampleRequest request(Network network, StepTable table, int images) {
+    SampleRequest request = SampleRequest.of(table, images).as(Output.Form.FLOAT32_CHW);
     return network.labelled() ? request.labelled(new Labels(List.of(0, 1)), Optional.empty()) : request;
   }
 

@@ -13,6 +13,7 @@ import dev.unnoise.graph.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Attention as two batched matrix products around a softmax, all heads at once, for a block of queries at a time: the
@@ -109,6 +110,11 @@ final class AttentionRecipe implements Recipe {
   @Override
   public int launches() {
     return blocks.stream().mapToInt(block -> 3 * block.firsts().size()).sum();
+  }
+
+  @Override
+  public Optional<String> implementation() {
+    return Optional.of(blocks.getFirst().product().implementation());
   }
 
   @Override

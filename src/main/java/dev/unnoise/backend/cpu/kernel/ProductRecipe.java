@@ -135,6 +135,11 @@ final class ProductRecipe implements Recipe {
   }
 
   @Override
+  public Optional<String> implementation() {
+    return Optional.of(primitive.implementation());
+  }
+
+  @Override
   public Kernel bind(Site site) {
     Invocation[] invocations = new Invocation[site.slots()];
     Runnable[] refreshes = new Runnable[site.slots()];

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Chooses, node by node, whether a recipe made for several threads may take the place of the one made for one thread.
@@ -88,6 +89,11 @@ final class SameBits {
     @Override
     public long workspaceBytes(int slots) {
       return recipe.workspaceBytes(slots);
+    }
+
+    @Override
+    public Optional<String> implementation() {
+      return recipe.implementation();
     }
 
     @Override

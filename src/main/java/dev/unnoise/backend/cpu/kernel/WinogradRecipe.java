@@ -9,6 +9,7 @@ import dev.unnoise.backend.cpu.onednn.Scope;
 import dev.unnoise.graph.Convolution;
 import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.Window;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -144,6 +145,11 @@ final class WinogradRecipe implements Recipe {
   public int launches() {
     int rows = Math.ceilDiv(node.output().height(), WinogradTransform.OUTPUTS);
     return Math.ceilDiv(rows, tileRowsPerBlock) * (POINTS + 2);
+  }
+
+  @Override
+  public Optional<String> implementation() {
+    return Optional.of("Winograd by " + product.implementation());
   }
 
   @Override

@@ -206,7 +206,7 @@ public final class CudaContext implements Gpu {
   @Override
   public GpuMark mark() {
     makeCurrent();
-    MemorySegment event = events.isEmpty() ? createEvent() : events.pop();
+    MemorySegment event = events.isEmpty() ? createEvent(driver_h.CU_EVENT_DISABLE_TIMING()) : events.pop();
     int status = driver_h.cuEventRecord(event, stream());
     if (status != driver_h.CUDA_SUCCESS()) {
       events.push(event);
@@ -215,10 +215,10 @@ public final class CudaContext implements Gpu {
     return new CudaMark(this, event);
   }
 
-  private static MemorySegment createEvent() {
+  private static MemorySegment createEvent(int flags) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment made = arena.allocate(ValueLayout.ADDRESS);
-      Driver.check(driver_h.cuEventCreate(made, driver_h.CU_EVENT_DISABLE_TIMING()), "cuEventCreate");
+      Driver.check(driver_h.cuEventCreate(made, flags), "cuEventCreate");
       Driver.HELD.incrementAndGet();
       return made.get(ValueLayout.ADDRESS, 0);
     }
@@ -232,6 +232,34 @@ public final class CudaContext implements Gpu {
   private static void destroyEvent(MemorySegment event) {
     Driver.HELD.decrementAndGet();
     Driver.check(driver_h.cuEventDestroy_v2(event), "cuEventDestroy");
+  }
+
+  /** A place in the stream whose time is taken. */
+  private record TimedEvent(MemorySegment event) implements AutoCloseable {
+    @Override
+    public void close() {
+      destroyEvent(event);
+    }
+  }
+
+  private TimedEvent timed() {
+    return new TimedEvent(createEvent(driver_h.CU_EVENT_DEFAULT()));
+  }
+
+  @Override
+  public double nanosOf(Runnable work) {
+    makeCurrent();
+    try (TimedEvent began = timed();
+        TimedEvent ended = timed();
+        Arena arena = Arena.ofConfined()) {
+      Driver.check(driver_h.cuEventRecord(began.event(), stream()), "cuEventRecord");
+      work.run();
+      Driver.check(driver_h.cuEventRecord(ended.event(), stream()), "cuEventRecord");
+      finish();
+      MemorySegment millis = arena.allocate(ValueLayout.JAVA_FLOAT);
+      Driver.check(driver_h.cuEventElapsedTime(millis, began.event(), ended.event()), "cuEventElapsedTime");
+      return 1e6 * millis.get(ValueLayout.JAVA_FLOAT, 0);
+    }
   }
 
   @Override

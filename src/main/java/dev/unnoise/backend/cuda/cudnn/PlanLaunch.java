@@ -44,6 +44,11 @@ final class PlanLaunch implements Launch {
     return "cuDNN";
   }
 
+  @Override
+  public String detail() {
+    return prepared.choice().toString();
+  }
+
   /** The operands' addresses; made again when the workspace has grown since. */
   private Descriptor pack() {
     long scratch = CudaContext.address(workspace.buffer());

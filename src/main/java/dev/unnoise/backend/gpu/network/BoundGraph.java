@@ -77,19 +77,26 @@ final class BoundGraph implements Site, AutoCloseable {
     }
   }
 
-  /** Enqueues one node. */
-  void enqueue(int node, int images) {
-    launches.get(node).forEach(launch -> launch.enqueue(images));
-  }
-
   /** What computes one node; it stays the graph's. */
   List<Launch> launches(int node) {
     return List.copyOf(launches.get(node));
   }
 
-  /** How many kernels {@link #enqueue(int)} launches. */
+  /** How many launches {@link #enqueue(int)} makes. */
   int launchCount() {
     return launches.stream().mapToInt(List::size).sum();
+  }
+
+  /** What is launched, in order, for that many images. */
+  List<StepLaunch> steps(int images) {
+    List<StepLaunch> steps = new ArrayList<>();
+    for (int i = 0; i < launches.size(); i++) {
+      List<Launch> ofNode = launches.get(i);
+      for (Launch launch : ofNode) {
+        steps.add(StepLaunch.of(plan.graph().nodes().get(i), launch, ofNode.size(), images));
+      }
+    }
+    return steps;
   }
 
   GpuBuffer input(Tensor tensor) {

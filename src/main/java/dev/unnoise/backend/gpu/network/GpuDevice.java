@@ -46,6 +46,10 @@ public final class GpuDevice implements Device {
           new FoldBiases(),
           new StackProjections());
 
+  /** Where a library of the vendor's computes products: it does not read through upsampling. */
+  public static final List<Pass> PASSES_BESIDE_LIBRARY =
+      PASSES.stream().filter(pass -> !(pass instanceof FuseUpsampling)).toList();
+
   private final Make make;
   private final Gpu gpu;
   private final Programs programs;

@@ -3,6 +3,7 @@ package dev.unnoise.backend.gpu.network;
 import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuBuffer;
+import dev.unnoise.backend.gpu.node.Launch;
 import dev.unnoise.backend.gpu.node.Located;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.backend.gpu.node.Stored;
@@ -13,19 +14,20 @@ import dev.unnoise.graph.Node;
 import dev.unnoise.graph.Product;
 import dev.unnoise.graph.Shape;
 import dev.unnoise.graph.Tensor;
-import dev.unnoise.graph.run.NodeTime;
+import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.PredictionJob;
 import dev.unnoise.graph.run.Program;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.RunReport;
 import dev.unnoise.graph.run.SamplingJob;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** A network bound to memory for a batch. */
 final class GpuProgram implements Program {
@@ -104,17 +106,11 @@ final class GpuProgram implements Program {
   }
 
   @Override
-  public List<NodeTime> profile() {
-    List<Node> nodes = network.lowered().denoiser().nodes();
-    List<NodeTime> times = new ArrayList<>();
-    context.finish();
-    for (int i = 0; i < nodes.size(); i++) {
-      long began = System.nanoTime();
-      denoiser.enqueue(i, batch);
-      context.finish();
-      times.add(new NodeTime(nodes.get(i), System.nanoTime() - began));
+  public List<LaunchTime> profile(SamplingJob job, Repeats repeats) {
+    requireFit(job.evaluationsPerStep());
+    try (SamplingRun run = new SamplingRun(context, programs, network, denoiser, job)) {
+      return run.profile(repeats);
     }
-    return times;
   }
 
   @Override
@@ -123,7 +119,8 @@ final class GpuProgram implements Program {
     Map<String, Integer> counts = new TreeMap<>();
     for (int i = 0; i < nodes.size(); i++) {
       if (nodes.get(i) instanceof Product || nodes.get(i) instanceof Attention) {
-        denoiser.launches(i).forEach(launch -> counts.merge(launch.by(), 1, Integer::sum));
+        String by = denoiser.launches(i).stream().map(Launch::by).distinct().collect(Collectors.joining(", then "));
+        counts.merge(by, 1, Integer::sum);
       }
     }
     return counts;

@@ -9,9 +9,13 @@ import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.plan.Cost;
 import dev.unnoise.graph.run.Clipping;
+import dev.unnoise.graph.run.LaunchTime;
 import dev.unnoise.graph.run.Output;
 import dev.unnoise.graph.run.SamplingJob;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The kernels of sampling.kernel with the arguments of one job. */
 final class SamplingKernels implements AutoCloseable {
@@ -27,10 +31,13 @@ final class SamplingKernels implements AutoCloseable {
   private final BoundGraph denoiser;
   private final Tensor sample;
   private final Tensor timestep;
+  private final Tensor output;
   private final Located prediction;
   private final int elements;
   private final int pixels;
   private final int width;
+  private final List<StepLaunch> before;
+  private final List<StepLaunch> after;
   private final Held held = new Held();
   private final GpuKernel beginStep;
   private final GpuKernel reverseStep;
@@ -46,7 +53,8 @@ final class SamplingKernels implements AutoCloseable {
     this.denoiser = denoiser;
     this.sample = network.denoiser().input(Network.SAMPLE);
     this.timestep = network.denoiser().input(Network.TIMESTEP);
-    this.prediction = denoiser.locate(network.denoiser().output());
+    this.output = network.denoiser().output();
+    this.prediction = denoiser.locate(output);
     this.elements = Math.toIntExact(sample.shape().elements());
     this.pixels = Math.toIntExact(sample.shape().pixels());
     this.width = network.conditioningWidth();
@@ -59,6 +67,8 @@ final class SamplingKernels implements AutoCloseable {
       if (job.table().clipping() instanceof Clipping.Dynamic dynamic) {
         bindQuantile(dynamic);
       }
+      this.before = List.of(step("begin_step", bytesOfBeginning(), this::enqueueBeginning));
+      this.after = ending();
     } catch (RuntimeException | Error e) {
       Closing.after(e, this::close);
       throw e;
@@ -130,6 +140,33 @@ final class SamplingKernels implements AutoCloseable {
         .buffer(buffers.thresholds);
   }
 
+  private List<StepLaunch> ending() {
+    long evaluations = job.evaluationsPerStep();
+    long state = (long) Float.BYTES * elements * job.images();
+    long predicted = Cost.bytes(output) * evaluations;
+    // Two earlier estimates are read and written anew.
+    long history = buffers.history1 == null ? 0 : 4 * state;
+    long reversing = 2 * state + history + predicted + Cost.bytes(sample) * evaluations;
+    List<StepLaunch> list = new ArrayList<>();
+    if (quantile != null) {
+      list.add(step("quantile", state + predicted, this::enqueueQuantile));
+    }
+    list.add(step("reverse_step", reversing, () -> overQuadruples(reverseStep)));
+    list.add(step("end_step", 2 * Integer.BYTES * evaluations, this::enqueueEnd));
+    return list;
+  }
+
+  /** Rows of the conditioning table are read, one a label, and written, one an evaluation. */
+  private long bytesOfBeginning() {
+    long rows = (long) Math.min(buffers.labels.length, job.evaluationsPerStep()) + job.evaluationsPerStep();
+    return Float.BYTES * rows * width;
+  }
+
+  private StepLaunch step(String kernel, long bytes, Runnable work) {
+    String shape = LaunchTime.shape(List.of(output), sample);
+    return StepLaunch.sampling(kernel, source.name(), shape, bytes, work);
+  }
+
   private void overQuadruples(GpuKernel kernel) {
     over(kernel, Math.ceilDiv(elements, QUADRUPLE), job.images());
   }
@@ -172,24 +209,27 @@ final class SamplingKernels implements AutoCloseable {
         .buffer(buffers.step);
   }
 
-  /** Enqueues what comes before the network. */
-  void beginStep() {
+  private void enqueueBeginning() {
     over(beginStep, width, job.evaluationsPerStep());
   }
 
-  /** Enqueues what comes after it. */
-  void endStep() {
-    if (quantile != null) {
-      quantile.enqueue(
-          new long[] {(long) KernelChoice.QUANTILE_ITEMS * job.images(), 1}, new long[] {KernelChoice.QUANTILE_ITEMS, 1});
-    }
-    overQuadruples(reverseStep);
+  private void enqueueQuantile() {
+    quantile.enqueue(
+        new long[] {(long) KernelChoice.QUANTILE_ITEMS * job.images(), 1}, new long[] {KernelChoice.QUANTILE_ITEMS, 1});
+  }
+
+  private void enqueueEnd() {
     endStep.enqueue(new long[] {job.evaluationsPerStep()}, new long[] {1});
   }
 
-  /** Kernels that a step launches besides the network's. */
-  int launchesPerStep() {
-    return quantile == null ? 3 : 4;
+  /** What comes before the network in a step. */
+  List<StepLaunch> before() {
+    return before;
+  }
+
+  /** What comes after it. */
+  List<StepLaunch> after() {
+    return after;
   }
 
   @Override

@@ -4,14 +4,18 @@ import dev.unnoise.backend.gpu.Closing;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuMark;
 import dev.unnoise.backend.gpu.GpuReplay;
+import dev.unnoise.backend.gpu.Recording;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Shape;
+import dev.unnoise.graph.run.LaunchTime;
+import dev.unnoise.graph.run.Repeats;
 import dev.unnoise.graph.run.RunReport;
 import dev.unnoise.graph.run.SamplingJob;
 import dev.unnoise.graph.run.StepRow;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -31,12 +35,14 @@ final class SamplingRun implements AutoCloseable {
   private final Shape shape;
   private final SamplingBuffers buffers;
   private final SamplingKernels kernels;
+  private final boolean recording;
   private final Deque<GpuMark> ahead = new ArrayDeque<>();
   private GpuReplay replay;
   private long stepsDone;
 
   SamplingRun(
       Gpu context, Programs programs, GpuNetwork network, BoundGraph denoiser, SamplingJob job) {
+    this.recording = Recording.isUsed(context);
     this.context = context;
     this.network = network;
     this.denoiser = denoiser;
@@ -81,21 +87,51 @@ final class SamplingRun implements AutoCloseable {
     long nanos = System.nanoTime() - began;
     long allocations = context.allocations() - allocationsBefore;
     readImages();
-    int launches = denoiser.launchCount() + kernels.launchesPerStep();
+    int launches = kernels.before().size() + denoiser.launchCount() + kernels.after().size();
     return new RunReport(job.imageSteps(), nanos, launches, waits, allocations);
   }
 
   private void enqueueStep() {
-    kernels.beginStep();
+    kernels.before().forEach(launch -> launch.work().run());
     denoiser.enqueue(job.evaluationsPerStep());
-    kernels.endStep();
+    kernels.after().forEach(launch -> launch.work().run());
+  }
+
+  /** Measures every launch of the first step, replayed as the step is. */
+  List<LaunchTime> profile(Repeats repeats) {
+    kernels.begin();
+    fillTable(0);
+    warmUp();
+    List<LaunchTime> times = new ArrayList<>();
+    // Going on to the next step is the last launch: until then all of them see the first one.
+    for (List<StepLaunch> part : List.of(kernels.before(), denoiser.steps(job.evaluationsPerStep()), kernels.after())) {
+      part.forEach(launch -> times.add(launch.took(nanos(launch.work(), repeats))));
+    }
+    return times;
+  }
+
+  private double nanos(Runnable launch, Repeats repeats) {
+    try (GpuReplay counted = recorded(() -> repeat(launch, repeats.counted()))) {
+      repeat(launch, repeats.warm());
+      return context.nanosOf(counted::enqueue) / repeats.counted();
+    }
+  }
+
+  private static void repeat(Runnable work, int times) {
+    for (int i = 0; i < times; i++) {
+      work.run();
+    }
+  }
+
+  private GpuReplay recorded(Runnable work) {
+    return recording ? context.record(work) : GpuReplay.direct(work);
   }
 
   /** Comes as far as the first step. */
   private void prepare(boolean warm) {
     kernels.begin();
     fillTable(0);
-    if (!warm && context.recordsLaunches()) {
+    if (!warm && recording) {
       warmUp();
     }
     record();
@@ -117,7 +153,7 @@ final class SamplingRun implements AutoCloseable {
     if (old != null) {
       old.close();
     }
-    replay = context.record(this::enqueueStep);
+    replay = recorded(this::enqueueStep);
   }
 
   private void fillTable(int first) {

@@ -1,6 +1,7 @@
 package dev.unnoise.backend.gpu.node;
 
 import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.graph.plan.Cost;
 
 /** What follows a product that a library has computed without its epilogue. */
 public final class EpilogueLaunch {
@@ -17,10 +18,13 @@ public final class EpilogueLaunch {
   /** Adds and scales in place. */
   public static Launch of(ProductGeometry geometry, ProductOperands operands, Programs programs) {
     Traits traits = programs.traits();
-    GpuKernel kernel = programs.kernel(KernelChoice.epilogue(geometry, traits), "epilogue");
     long vectors = Math.ceilDiv(geometry.outputChannels(), traits.vectorWidth());
     long chunks = Math.ceilDiv(geometry.pixels(), Launches.PIXEL_CHUNK);
-    KernelLaunch launch = new KernelLaunch(kernel, traits.itemsPerGroup(), vectors, chunks);
+    KernelLaunch launch =
+        programs
+            .launch(KernelChoice.epilogue(geometry, traits), "epilogue", traits.itemsPerGroup(), vectors, chunks)
+            .costing(cost(geometry, operands));
+    GpuKernel kernel = launch.kernel();
     operands.output().to(kernel).integer(geometry.outputChannels()).integer(Math.toIntExact(geometry.pixels()));
     kernel
         .buffer(operands.bias())
@@ -29,5 +33,14 @@ public final class EpilogueLaunch {
         .integer(operands.conditioningAt());
     operands.residual().to(kernel).number(operands.scale()).integer(Launches.PIXEL_CHUNK);
     return launch;
+  }
+
+  private static Cost cost(ProductGeometry geometry, ProductOperands operands) {
+    long elements = geometry.pixels() * geometry.outputChannels();
+    long vector = (long) Float.BYTES * geometry.outputChannels();
+    long result = 2 * elements * geometry.outputType().bytes();
+    long residual = operands.residual().buffer() == null ? 0 : elements * geometry.type().bytes();
+    long conditioning = operands.conditioning() == null ? 0 : vector;
+    return Cost.ofBytes(result + residual + conditioning, operands.bias() == null ? 0 : vector);
   }
 }

@@ -2,8 +2,10 @@ package dev.unnoise.backend.gpu.node;
 
 import dev.unnoise.backend.gpu.GpuBuffer;
 import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.graph.GroupNorm;
 import dev.unnoise.graph.Tensor;
+import dev.unnoise.graph.plan.Cost;
 import java.util.List;
 
 /** Group normalisation by the kernels of group_norm.kernel. */
@@ -55,10 +57,15 @@ final class GroupNormLaunches {
     }
   }
 
-  private GpuKernel kernel(String name, Tensor source) {
-    GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), name);
-    int items = Math.ceilDiv(source.channels(), programs.traits().vectorWidth());
-    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), items, chunks));
+  private GpuKernel kernel(String name, Cost cost, long... items) {
+    KernelSource program = KernelChoice.of(node, programs.choices());
+    KernelLaunch launch = programs.launch(program, name, programs.traits().itemsPerGroup(), items).costing(cost);
+    list.add(launch);
+    return launch.kernel();
+  }
+
+  private GpuKernel kernel(String name, Cost cost, Tensor source) {
+    GpuKernel kernel = kernel(name, cost, Math.ceilDiv(source.channels(), programs.traits().vectorWidth()), chunks);
     site.locate(source).to(kernel);
     return kernel.integer(source.channels()).integer(pixels);
   }
@@ -66,7 +73,9 @@ final class GroupNormLaunches {
   private void sums(GpuBuffer partial, GpuBuffer means) {
     int first = 0;
     for (Tensor source : node.sources()) {
-      kernel("channel_sums", source)
+      // One sum a channel and chunk, of numbers or of deviations from means.
+      long sums = (long) Float.BYTES * (chunks * source.channels() + (means == null ? 0 : node.groups()));
+      kernel("channel_sums", Cost.ofBytes(Cost.bytes(source) + sums, 0), source)
           .buffer(partial)
           .integer(first)
           .integer(channels)
@@ -79,9 +88,8 @@ final class GroupNormLaunches {
   }
 
   private void statistics(GpuBuffer partial, GpuBuffer result, double epsilon) {
-    GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "group_statistics");
-    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), node.groups()));
-    kernel
+    Cost cost = Cost.ofBytes(Float.BYTES * (partialSums(node) + node.groups()), 0);
+    kernel("group_statistics", cost, node.groups())
         .buffer(partial)
         .buffer(result)
         .integer(channels)
@@ -92,9 +100,13 @@ final class GroupNormLaunches {
   }
 
   private void normalize(Tensor source, int first, GpuBuffer means, GpuBuffer inverses) {
-    GpuKernel kernel = kernel("normalize_groups", source);
-    site.locate(node.output()).to(kernel);
     boolean modulated = node.modulation().isPresent();
+    long results = source.shape().elements() * node.output().type().bytes();
+    long statistics = 2L * Float.BYTES * node.groups();
+    long vectors = 2L * Float.BYTES * source.channels();
+    Cost cost = Cost.ofBytes(Cost.bytes(source) + results + statistics + (modulated ? vectors : 0), vectors);
+    GpuKernel kernel = kernel("normalize_groups", cost, source);
+    site.locate(node.output()).to(kernel);
     kernel
         .buffer(parameters.plain(node.weight()))
         .buffer(parameters.plain(node.bias()))

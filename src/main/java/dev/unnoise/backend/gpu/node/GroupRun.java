@@ -51,10 +51,12 @@ record GroupRun(int channels, int vectors) {
   }
 
   Launch launch(GroupNorm node, Programs programs, DeviceParameters parameters, Site site) {
-    GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "group_norm");
     int items = programs.traits().normItems();
     int all = node.output().channels();
-    KernelLaunch launch = new KernelLaunch(kernel, items, (long) items * Math.ceilDiv(all, channels));
+    KernelLaunch launch =
+        programs.launch(
+            KernelChoice.of(node, programs.choices()), "group_norm", items, (long) items * Math.ceilDiv(all, channels));
+    GpuKernel kernel = launch.kernel();
     Tensor first = node.sources().getFirst();
     site.locate(first).to(kernel);
     (node.sources().size() == 2 ? site.locate(node.sources().get(1)) : Located.NOWHERE).to(kernel);

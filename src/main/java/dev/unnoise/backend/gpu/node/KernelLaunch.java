@@ -1,25 +1,40 @@
 package dev.unnoise.backend.gpu.node;
 
 import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.graph.plan.Cost;
+import java.util.Optional;
 
 /** A kernel with its arguments and its grid. */
 final class KernelLaunch implements Launch {
   private final GpuKernel kernel;
+  private final String name;
   private final Grid grid;
   private final long[] local;
   private int images = -1;
   private long[] global;
   private int imagesArgument = -1;
+  private Optional<Cost> cost = Optional.empty();
 
-  KernelLaunch(GpuKernel kernel, Grid grid) {
+  /**
+   * @param kernel whose arguments may still have to be given
+   * @param name of the kernel and its program
+   */
+  KernelLaunch(GpuKernel kernel, String name, Grid grid) {
     this.kernel = kernel;
+    this.name = name;
     this.grid = grid;
     this.local = grid.local();
   }
 
-  /** A launch on a grid whose last axis is the image. */
-  KernelLaunch(GpuKernel kernel, int itemsPerGroup, long... items) {
-    this(kernel, new Grid.PerImage(itemsPerGroup, items));
+  /** The kernel, to give it arguments. */
+  GpuKernel kernel() {
+    return kernel;
+  }
+
+  /** The same launch, which does only a part of a node's work. */
+  KernelLaunch costing(Cost part) {
+    cost = Optional.of(part);
+    return this;
   }
 
   /** Has the kernel's next argument say how many images there are. */
@@ -38,6 +53,16 @@ final class KernelLaunch implements Launch {
       }
     }
     kernel.enqueue(global, local);
+  }
+
+  @Override
+  public String detail() {
+    return name;
+  }
+
+  @Override
+  public Optional<Cost> cost() {
+    return cost;
   }
 
   @Override

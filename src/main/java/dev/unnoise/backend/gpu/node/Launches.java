@@ -20,6 +20,7 @@ import dev.unnoise.graph.Product;
 import dev.unnoise.graph.SinusoidalEmbedding;
 import dev.unnoise.graph.Tensor;
 import dev.unnoise.graph.Upsample;
+import dev.unnoise.graph.plan.Cost;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -82,7 +83,9 @@ public final class Launches {
       case Concatenate n -> {
         int channel = 0;
         for (Tensor source : n.sources()) {
-          pointwise(n, Pointwise.of(source, n.output()).into(channel));
+          long copied = source.shape().elements() * n.output().type().bytes();
+          pointwise(n, Pointwise.of(source, n.output()).into(channel))
+              .costing(Cost.ofBytes(Cost.bytes(source) + copied, 0));
           channel += source.channels();
         }
       }
@@ -98,15 +101,25 @@ public final class Launches {
     }
   }
 
-  private void pointwise(Node node, Pointwise operation) {
-    list.add(operation.launch(programs.kernel(KernelChoice.of(node, programs.choices()), "pointwise"), programs.traits(), site));
+  private KernelLaunch pointwise(Node node, Pointwise operation) {
+    return listed(operation.launch(KernelChoice.of(node, programs.choices()), programs, site));
+  }
+
+  private KernelLaunch listed(KernelLaunch launch) {
+    list.add(launch);
+    return launch;
+  }
+
+  /** A launch of the node's own program. */
+  private KernelLaunch launch(Node node, String name, int itemsPerGroup, long... items) {
+    return listed(programs.launch(KernelChoice.of(node, programs.choices()), name, itemsPerGroup, items));
   }
 
   /** Rows are what images are to other kernels, and conditioning graphs have their vectors for rows. */
   private GpuKernel embedding(Node node, String name, Tensor number, GpuBuffer operand) {
     Tensor output = node.output();
-    GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), name);
-    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), output.channels(), site.vectors()));
+    GpuKernel kernel =
+        launch(node, name, programs.traits().itemsPerGroup(), output.channels(), site.vectors()).kernel();
     kernel.buffer(site.numbers(number)).buffer(operand);
     return site.locate(output).to(kernel);
   }
@@ -114,10 +127,9 @@ public final class Launches {
   private void averagePool(AveragePool node) {
     Tensor source = node.source();
     Tensor output = node.output();
-    GpuKernel kernel = programs.kernel(KernelChoice.of(node, programs.choices()), "average_pool");
     int items = Math.ceilDiv(output.channels(), programs.traits().vectorWidth());
     long chunks = Math.ceilDiv(output.shape().pixels(), PIXEL_CHUNK);
-    list.add(new KernelLaunch(kernel, programs.traits().itemsPerGroup(), items, chunks));
+    GpuKernel kernel = launch(node, "average_pool", programs.traits().itemsPerGroup(), items, chunks).kernel();
     site.locate(source).to(kernel).integer(source.height()).integer(source.width()).integer(source.channels());
     site.locate(output).to(kernel).integer(output.height()).integer(output.width()).integer(PIXEL_CHUNK);
   }
@@ -139,8 +151,16 @@ public final class Launches {
 
   /** An attention by our kernel. */
   static Launch attention(AttentionGeometry geometry, AttentionOperands operands, Programs programs) {
-    GpuKernel kernel = programs.kernel(KernelChoice.attention(geometry, programs.traits()), "attention");
     AttentionTemplate template = programs.traits().attention();
+    long items = template.items(geometry.tokens());
+    KernelLaunch launch =
+        programs.launch(
+            KernelChoice.attention(geometry, programs.traits()),
+            "attention",
+            template.itemsPerGroup(),
+            items,
+            geometry.heads());
+    GpuKernel kernel = launch.kernel();
     operands.query().to(kernel);
     operands.key().to(kernel);
     operands.value().to(kernel);
@@ -150,6 +170,6 @@ public final class Launches {
         .integer(geometry.tokens())
         .integer(geometry.headDim())
         .number(geometry.scale());
-    return new KernelLaunch(kernel, template.itemsPerGroup(), template.items(geometry.tokens()), geometry.heads());
+    return launch;
   }
 }

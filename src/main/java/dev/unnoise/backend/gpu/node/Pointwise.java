@@ -1,6 +1,7 @@
 package dev.unnoise.backend.gpu.node;
 
 import dev.unnoise.backend.gpu.GpuKernel;
+import dev.unnoise.backend.kernels.KernelSource;
 import dev.unnoise.graph.Activation;
 import dev.unnoise.graph.Tensor;
 import java.util.Optional;
@@ -82,13 +83,19 @@ record Pointwise(
         source, output, firstChannel, upsampled, right, factors, offsets, divisor, factor, offset, scale, activation);
   }
 
-  Launch launch(GpuKernel kernel, Traits traits, Site site) {
+  KernelLaunch launch(KernelSource program, Programs programs, Site site) {
+    Traits traits = programs.traits();
     int height = output.height();
     int width = output.width() * site.vectors();
     long chunks = Math.ceilDiv((long) height * width, Launches.PIXEL_CHUNK);
     KernelLaunch launch =
-        new KernelLaunch(
-            kernel, traits.itemsPerGroup(), Math.ceilDiv(source.channels(), traits.vectorWidth()), chunks);
+        programs.launch(
+            program,
+            "pointwise",
+            traits.itemsPerGroup(),
+            Math.ceilDiv(source.channels(), traits.vectorWidth()),
+            chunks);
+    GpuKernel kernel = launch.kernel();
     site.locate(source).to(kernel);
     kernel.integer(source.channels()).integer(height).integer(width).integer(upsampled ? 1 : 0);
     right.map(site::locate).orElse(Located.NOWHERE).to(kernel);

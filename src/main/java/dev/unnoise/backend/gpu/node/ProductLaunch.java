@@ -80,13 +80,14 @@ final class ProductLaunch {
 
   private static Launch byKernel(
       ProductGeometry one, ProductGeometry all, KernelTemplate kernel, Programs programs, ProductOperands operands) {
-    return bind(
-        programs.kernel(KernelChoice.product(one, kernel, programs.traits()), "convolution"), all, kernel, operands);
+    KernelLaunch launch =
+        programs.launch(KernelChoice.product(one, kernel, programs.traits()), "convolution", kernel.grid(all));
+    return bind(launch, all, kernel, operands);
   }
 
   private static Launch bind(
-      GpuKernel kernel, ProductGeometry geometry, KernelTemplate template, ProductOperands operands) {
-    KernelLaunch launch = new KernelLaunch(kernel, template.grid(geometry));
+      KernelLaunch launch, ProductGeometry geometry, KernelTemplate template, ProductOperands operands) {
+    GpuKernel kernel = launch.kernel();
     operands.source().to(kernel).integer(geometry.height()).integer(geometry.width()).integer(geometry.channels());
     kernel.buffer(operands.weight());
     operands

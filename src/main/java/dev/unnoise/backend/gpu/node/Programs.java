@@ -47,6 +47,16 @@ public final class Programs implements AutoCloseable {
     return compiled.computeIfAbsent(source, this::compile).kernel(name);
   }
 
+  /** A launch of a kernel that has no arguments yet, on a grid whose last axis is the image. */
+  KernelLaunch launch(KernelSource source, String name, int itemsPerGroup, long... items) {
+    return launch(source, name, new Grid.PerImage(itemsPerGroup, items));
+  }
+
+  /** A launch of a kernel that has no arguments yet. */
+  KernelLaunch launch(KernelSource source, String name, Grid grid) {
+    return new KernelLaunch(kernel(source, name), source.name() + " " + name, grid);
+  }
+
   private GpuModule compile(KernelSource source) {
     return context.compile(source);
   }

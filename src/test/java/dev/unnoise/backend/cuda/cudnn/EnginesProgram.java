@@ -17,7 +17,6 @@ import dev.unnoise.graph.DataType;
 import dev.unnoise.graph.Network;
 import dev.unnoise.graph.Product;
 import dev.unnoise.graph.Window;
-import dev.unnoise.graph.pass.FuseUpsampling;
 import dev.unnoise.graph.pass.Pass;
 import dev.unnoise.graph.run.Precision;
 import dev.unnoise.model.Architectures;
@@ -147,9 +146,8 @@ final class EnginesProgram {
     UNetConfig config = Architectures.byName().get("ddpm-cifar10-32");
     List<Integer> size = config.sampleSize().orElseThrow();
     Network network = UNet.build(config, size.get(0), size.get(1));
-    List<Pass> passes = GpuDevice.PASSES.stream().filter(pass -> !(pass instanceof FuseUpsampling)).toList();
     Set<ProductGeometry> geometries = new LinkedHashSet<>();
-    GpuDevice.stored(Pass.applyAll(network, passes), precision).denoiser().nodes().stream()
+    GpuDevice.stored(Pass.applyAll(network, GpuDevice.PASSES_BESIDE_LIBRARY), precision).denoiser().nodes().stream()
         .filter(Product.class::isInstance)
         .map(node -> ProductGeometry.of((Product) node))
         .filter(one -> Math.max(one.channels(), one.outputChannels()) >= WIDE)
