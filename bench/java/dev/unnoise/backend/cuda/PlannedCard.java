@@ -1,5 +1,6 @@
 package dev.unnoise.backend.cuda;
 
+import dev.unnoise.backend.cuda.cudnn.CudnnProducts;
 import dev.unnoise.backend.gpu.Gpu;
 import dev.unnoise.backend.gpu.GpuBuffer;
 import dev.unnoise.backend.gpu.GpuInfo;
@@ -76,7 +77,7 @@ public final class PlannedCard implements Gpu {
 
     @Override
     public boolean fits(ProductGeometry geometry) {
-      return !geometry.upsampled();
+      return CudnnProducts.covers(geometry);
     }
 
     @Override

@@ -109,7 +109,7 @@ public final class EngineTable {
 
     @Override
     public boolean fits(ProductGeometry geometry) {
-      return !geometry.upsampled();
+      return CudnnProducts.covers(geometry);
     }
 
     @Override

@@ -28,10 +28,17 @@ public final class CudnnProducts implements ProductLibrary {
     return "cudnn";
   }
 
-  /** Engines read through no upsampling. */
+  /**
+   * Whether products of a geometry are left to cuDNN. Engines read through no upsampling; and vectors, of which
+   * conditioning graphs consist, are not worth looking for engines: they are computed once, before the first step.
+   */
+  public static boolean covers(ProductGeometry geometry) {
+    return !geometry.upsampled() && geometry.pixels() > 1;
+  }
+
   @Override
   public boolean fits(ProductGeometry geometry) {
-    return !geometry.upsampled();
+    return covers(geometry);
   }
 
   @Override
