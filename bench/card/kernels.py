@@ -5,6 +5,8 @@ import io
 SAID = ("node", "kind", "shape", "by", "engine", "us", "flop", "bytes")
 COLUMNS = ("architecture", "precision", "batch", "launch", *SAID, "tflops", "tbs", "floor_us", "gap_us", "ceilings")
 
+NUMBERS = {"batch", "launch", "us", "flop", "bytes", "tflops", "tbs", "floor_us", "gap_us"}
+
 # TB/s of a large copy, read and written, and TFLOP/s of large products, by a card's name: seen on such cards, or nine
 # tenths of what their data sheets say. Good for a first look, until the card's own are measured. The first that fits.
 BY_NAME = {
@@ -86,8 +88,6 @@ def read(path):
                 for row in csv.DictReader(file)]
 
 
-NUMBERS = {"batch", "launch", "us", "flop", "bytes", "tflops", "tbs", "floor_us", "gap_us"}
-
-
 def number(text):
-    return float(text) if text else None
+    value = float(text) if text else None
+    return int(value) if value is not None and value.is_integer() else value

@@ -18,6 +18,7 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 # Of a log: its beginning, and as much of its end.
 KEPT_BYTES = 1 << 20
 LAST_WORDS_SECONDS = 3
+LEAST_SECONDS = 0.2
 
 
 class Failed(Exception):
@@ -60,6 +61,10 @@ class Log:
             while self.tail_size - len(self.tail[0]) >= KEPT_BYTES:
                 self.tail_size -= len(self.tail.popleft())
 
+    def last_said(self):
+        pieces = self.tail or self.head
+        return pieces[-1].decode(errors="replace") if pieces else ""
+
     def close(self):
         """Answers all that was kept."""
         left_out = self.size - sum(map(len, self.head)) - self.tail_size
@@ -92,6 +97,8 @@ class Processes:
         """
         began = time.monotonic()
         until = self.until if limit is None else min(self.until, began + limit)
+        if until - began < LEAST_SECONDS:
+            return Done("", "not started: the time of this step is over")
         log = Log(self.running)
         try:
             failure = self.watch([str(word) for word in command], environment or {}, log, until, told, ask)
@@ -100,7 +107,7 @@ class Processes:
         finally:
             text = log.close()
             self.keep(name, self.running)
-        if failure and text:
+        if text and failure.startswith(("status", "killed")):
             failure += f": {last_words(text)}"
         print(f"  {name}: {failure or 'ok'} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
         return Done(text, failure)
@@ -121,10 +128,11 @@ class Processes:
                 # What a program leaves behind may hold its output open.
                 while not listener.ended and process.poll() is None:
                     if time.monotonic() >= until - (LAST_WORDS_SECONDS if ask else 0):
+                        said = last_words(log.last_said())
                         if ask:
                             process.send_signal(ask)
                             listener.listen_until(until)
-                        return f"stopped after {time.monotonic() - began:.0f} s"
+                        return f"stopped after {time.monotonic() - began:.0f} s; last: {said}"
                     listener.listen(min(0.2, max(0, until - time.monotonic())))
                 while not listener.ended and listener.listen(0.1):
                     pass

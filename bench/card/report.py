@@ -14,12 +14,12 @@ def make(folder, target, name):
     """Writes NAME.json and NAME.md into a folder, and answers the page's path."""
     results = json.loads((folder / "results.json").read_text())
     table = folder / "kernels.csv"
-    results["kernels"] = kernels.read(table) if table.exists() else []
+    rows = kernels.read(table) if table.exists() else []
     name = name or named(results["about"])
     target.mkdir(parents=True, exist_ok=True)
-    (target / f"{name}.json").write_text(text(results) + "\n")
+    (target / f"{name}.json").write_text(text(results, rows) + "\n")
     path = target / f"{name}.md"
-    path.write_text(page(results))
+    path.write_text(page(results, rows))
     return path
 
 
@@ -29,25 +29,26 @@ def named(about):
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
 
 
-def text(results):
+def text(results, rows):
     """JSON with a line for each launch: they are many."""
-    lists = {key: results.pop(key) for key in ("kernels", "profile")}
-    whole = json.dumps(results, indent=1, ensure_ascii=False)[:-2]
-    results.update(lists)
-    for key, entries in lists.items():
-        lines = ",\n".join("  " + json.dumps(entry, ensure_ascii=False) for entry in entries)
-        whole += f',\n "{key}": [\n{lines}\n ]'
-    return whole + "\n}"
+    whole = {name: value for name, value in results.items() if name != "profile"}
+    tables = {"kernels": [list(kernels.COLUMNS), *[[row[name] for name in kernels.COLUMNS] for row in rows]],
+              "profile": results["profile"]}
+    said = json.dumps(whole, indent=1, ensure_ascii=False)[:-2]
+    for name, entries in tables.items():
+        lines = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
+        said += f',\n "{name}": [\n{lines}\n ]'
+    return said + "\n}"
 
 
-def page(results):
+def page(results, rows):
     about = results["about"]
     parts = [
         [f"# {about['architecture']} by {about['backend']}", "", *head(results)],
         section("Speed", speed(results["measurements"])),
         section("Ceilings", ceilings(results["ceilings"])),
         section("Right or wrong", checks(results["checks"])),
-        section("Where the time goes", launches(results)),
+        section("Where the time goes", launches(rows)),
         section("Hardware counters", profile(results["profile"])),
         section("Engines", engines(results["engines"])),
         section("Steps", steps(results["steps"]))]
@@ -130,16 +131,15 @@ def checks(found):
                     for one in found]
 
 
-def launches(results):
+def launches(rows):
     """By kind of node, and the launches that lose most, of the first table."""
-    rows = results["kernels"]
     if not rows:
         return []
     what = ("architecture", "precision", "batch")
     key = [rows[0][name] for name in what]
     rows = [row for row in rows if [row[name] for name in what] == key]
     source = rows[0]["ceilings"] or "not known"
-    lines = [f"{key[0]}, {key[1]}, batch {key[2]:.0f}: each launch by itself. Floor: what a launch's floating-point "
+    lines = [f"{key[0]}, {key[1]}, batch {key[2]}: each launch by itself. Floor: what a launch's floating-point "
              f"operations and bytes take at the card's ceilings (these: {source}); gap: what it takes longer. Other "
              "tables are in the JSON file.", "",
              "| kind | by | launches | µs | share | floor µs | gap µs | TFLOP/s | TB/s |",
@@ -170,8 +170,8 @@ def summed(rows, whole):
     has_floor = any(row["floor_us"] is not None for row in rows)
     return " | ".join([
         f"{us:.1f}", f"{100 * us / whole:.1f} %" if whole else "", f"{floor:.1f}" if has_floor else "",
-        f"{us - floor:.1f}" if has_floor else "", f"{total(rows, 'flop') / us / 1e6:.1f}" if us else "",
-        f"{total(rows, 'bytes') / us / 1e6:.2f}" if us else ""])
+        f"{us - floor:.1f}" if has_floor else "", f"{total(rows, 'flop') / us / 1e6:.3g}" if us else "",
+        f"{total(rows, 'bytes') / us / 1e6:.3g}" if us else ""])
 
 
 def plain(value):

@@ -122,17 +122,17 @@ class Run:
             raise Failed(f"{name}: {done.failure}")
         return done.text
 
-    def bench(self, name, precision, batch, architecture=None, limit=None, quick=False, **java):
+    def bench(self, name, precision, batch, architecture=None, limit=None, quick=False, table=True, **java):
         """Measures ours and answers what was said; what fails is in the results, too."""
         options, key = self.options, self.key(precision, batch, architecture)
         weights = ["--model", self.model] if self.model and not architecture else ["--architecture", key[0]]
-        table = self.scratch / "launches.csv"
-        table.unlink(missing_ok=True)
+        launches = self.scratch / "launches.csv"
+        launches.unlink(missing_ok=True)
         words = ["bench", "--json", "--verbose", "--backend", options.backend, *weights, "--precision", precision,
                  "--batch", batch, "--steps", 3 if quick else options.steps,
                  "--seconds", 0 if quick else options.measured_seconds]
-        if self.has_launches and not quick:
-            words += ["--launches", table]
+        if self.has_launches and table and not quick:
+            words += ["--launches", launches]
         try:
             text = self.unnoise(name, words, limit, **java)
             figures = json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
@@ -145,8 +145,8 @@ class Run:
             figures.pop(known, None)
         if quick:
             figures["how"] = name
-        if table.exists():
-            self.results.launches.read(key, table)
+        if launches.exists():
+            self.results.launches.read(key, launches)
         if not self.results.engines:
             self.results.engines = ENGINES.findall(text)
         self.results.measured(key, figures)

@@ -158,7 +158,7 @@ def images(run):
 
 # Speed.
 
-def ours(precisions, batches, architecture=None):
+def ours(precisions, batches, architecture=None, table=True):
     """Each by itself: what fails is told, and the others are measured."""
     def do(run):
         there = [precision for precision in precisions if precision in run.precisions]
@@ -168,7 +168,7 @@ def ours(precisions, batches, architecture=None):
             for batch in batches:
                 name = " ".join(["bench", *([architecture] if architecture else []), precision, f"batch {batch}"])
                 with run.going_on():
-                    run.bench(name, precision, batch, architecture)
+                    run.bench(name, precision, batch, architecture, table=table)
     return do
 
 
@@ -338,7 +338,7 @@ def first(options):
         Step("replay and batches", 120, 10, images),
         Step(f"PyTorch {main} {batch}", 170, 20,
              theirs("PyTorch (compiled, CUDA graph)", [main], [batch], compiled), ours=False),
-        Step(f"bench {main} {batch} again", 60, 5, ours([main], [batch])),
+        Step(f"bench {main} {batch} again", 60, 5, ours([main], [batch], table=False)),
         Step(f"bench {main} {listed(options.batches)}", 90, 5, ours([main], options.batches)),
         Step(f"PyTorch {main} {listed(options.batches)}", 120, 20,
              theirs("PyTorch (compiled, reduce-overhead)", [main], options.batches, ["--mode", "reduce-overhead"]),

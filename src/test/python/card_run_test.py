@@ -310,7 +310,7 @@ class ProcessesTest(unittest.TestCase):
 
     def test_a_limit_ends_all_that_was_started(self):
         done = self.run_shell("sleep 600 & echo $!; sleep 600", limit=0.3)
-        self.assertRegex(done.failure, r"stopped after 0 s: \d+")
+        self.assertRegex(done.failure, r"stopped after 0 s; last: \d+")
         self.assertTrue(is_gone(int(done.text)))
 
     def test_what_hangs_is_asked_first(self):
