@@ -16,8 +16,10 @@ java.util.logging.ConsoleHandler.level=ALL
 java.util.logging.SimpleFormatter.format=%1$tT.%1$tL %4$s %3$s: %5$s%6$s%n
 .level=WARNING
 dev.unnoise.level={level}
+dev.unnoise.backend.cuda.cudnn.PreparedGraphs.level=FINE
 """
-ENGINES = re.compile(r"^[\d:.]+ \w+ (dev\.unnoise\.backend\.cuda\.cudnn\.\S+: .*)$", re.MULTILINE)
+# What is said of each form of product and attention that cuDNN computes.
+ENGINES = re.compile(r"^[\d:.]+ \w+ dev\.unnoise\.backend\.cuda\.cudnn\.PreparedGraphs: (.*)$", re.MULTILINE)
 
 ASK_FOR_LIBRARIES = """
 import importlib.util

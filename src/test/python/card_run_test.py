@@ -154,7 +154,7 @@ class CardRunTest(unittest.TestCase):
         # 300 of 700, and PyTorch half as fast.
         self.assertEqual((0.4286, 0.2143), (main["shareOfMeasuredCeiling"], main["peers"][0]["shareOfMeasuredCeiling"]))
         self.assertTrue(all(check["passed"] for check in results["checks"]), results["checks"])
-        self.assertEqual(["dev.unnoise.backend.cuda.cudnn.Fake: engine 1, 2 knobs"], results["engines"])
+        self.assertEqual(["form: engine 1"], results["engines"])
         self.assertEqual([1.5, 0.5], [launch["us"] for launch in results["profile"]])
         rows = kernels.read(fakes.out / "kernels.csv")
         # 1e9 bytes take longer than 1e11 operations: at 3.5 TB/s, and 700 TFLOP/s.
