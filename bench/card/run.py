@@ -123,33 +123,51 @@ class Run:
         return done.text
 
     def bench(self, name, precision, batch, architecture=None, limit=None, quick=False, table=True, **java):
-        """Measures ours and answers what was said; what fails is in the results, too."""
-        options, key = self.options, self.key(precision, batch, architecture)
-        weights = ["--model", self.model] if self.model and not architecture else ["--architecture", key[0]]
-        launches = self.scratch / "launches.csv"
-        launches.unlink(missing_ok=True)
-        words = ["bench", "--json", "--verbose", "--backend", options.backend, *weights, "--precision", precision,
-                 "--batch", batch, "--steps", 3 if quick else options.steps,
-                 "--seconds", 0 if quick else options.measured_seconds]
-        if self.has_launches and table and not quick:
-            words += ["--launches", launches]
+        """Measures ours, if it has to be without a table of launches; what fails is in the results, too."""
+        key = self.key(precision, batch, architecture)
+        launches = self.scratch / "launches.csv" if table and self.has_launches and not quick else None
         try:
-            text = self.unnoise(name, words, limit, **java)
-            figures = json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
-        except (ValueError, IndexError):
-            raise Failed(f"{name}: it answered no JSON object") from None
+            try:
+                text = self.measure(name, key, limit, quick, launches, **java)
+            except Failed as error:
+                if not launches:
+                    raise
+                text = self.measure(f"{name} without a table", key, limit, quick, None, **java)
+                self.has_launches = False
+                self.results.about["workaround"] = "no table of launches"
+                self.wrong.append(str(error))
         except Failed as error:
             self.results.failed(key, str(error))
             raise
+        if not quick and not self.results.engines:
+            self.results.engines = ENGINES.findall(text)
+            self.results.write()
+
+    def measure(self, name, key, limit, quick, launches, **java):
+        """Answers what was said."""
+        options, (architecture, precision, batch) = self.options, key
+        drawn = self.model and architecture == options.architecture
+        weights = ["--model", self.model] if drawn else ["--architecture", architecture]
+        words = ["bench", "--json", "--verbose", "--backend", options.backend, *weights, "--precision", precision,
+                 "--batch", batch, "--steps", 3 if quick else options.steps,
+                 "--seconds", 0 if quick else options.measured_seconds]
+        if launches:
+            launches.unlink(missing_ok=True)
+            words += ["--launches", launches]
+        text = self.unnoise(name, words, limit, **java)
+        try:
+            figures = json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
+        except (ValueError, IndexError):
+            raise Failed(f"{name}: it answered no JSON object") from None
         for known in ("architecture", "backend", "device", "precision", "batch"):
             figures.pop(known, None)
         if quick:
             figures["how"] = name
-        if launches.exists():
-            self.results.launches.read(key, launches)
-        if not self.results.engines:
-            self.results.engines = ENGINES.findall(text)
         self.results.measured(key, figures)
+        if launches:
+            self.results.launches.read(key, launches)
+            self.results.write()
+        return text
 
     def predict(self, name, precision, out, limit=None, environment=None, **java):
         """Evaluates ours once on the x.npy that PyTorch drew."""

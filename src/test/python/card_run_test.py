@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bench/card-run with programs in place of java, python and NVIDIA's tools: killed at each of them, failing, hanging.
+"""bench/card-run with programs in place of java, python and NVIDIA's tools: killed in each step, failing, hanging.
 
 Needs python3 and a shell alone; CardRunTest runs it with the others.
 """
@@ -135,14 +135,10 @@ class CardRunTest(unittest.TestCase):
     def fakes(self, name="fakes", **environment):
         return Fakes(self.folder / name, **environment)
 
-    def whole(self):
-        fakes = self.fakes("whole")
+    def test_a_whole_run(self):
+        fakes = self.fakes()
         status, said = fakes.run()
         self.assertEqual(0, status, said)
-        return fakes
-
-    def test_a_whole_run(self):
-        fakes = self.whole()
         results = fakes.results()
         self.assertEqual({"ok"}, {step["outcome"] for step in results["steps"]})
         self.assertEqual(answered(fakes.calls()), figures(results))
@@ -168,16 +164,24 @@ class CardRunTest(unittest.TestCase):
         self.assertIn("PyTorch 2 (fake) | 20 | 20.000 | 400.0 | 21.4 % | 50.0 s (40.0) |", page)
         self.assertNotIn("Not run", page)
 
-    def test_killed_at_each_program(self):
-        whole = self.whole()
-        steps = [step["name"] for step in whole.results()["steps"]]
+    def test_killed_in_each_step(self):
+        fakes = self.fakes("whole")
+        _, said = fakes.run()
+        # Steps are told as they begin, their programs, indented, as they end. The first call is before them.
+        last, calls = {}, 1
+        for line in said.splitlines():
+            if line.startswith("  "):
+                calls += 1
+            else:
+                step = line
+            last[step] = calls
+        self.assertEqual([step["name"] for step in fakes.results()["steps"]], list(last))
+        self.assertEqual(len(fakes.calls()), calls)
         with concurrent.futures.ThreadPoolExecutor(4) as threads:
-            killed = list(threads.map(self.killed, range(2, len(whole.calls()) + 1)))
-        # Each step was running at some time, and none is skipped.
-        self.assertEqual(steps, list(dict.fromkeys(killed)))
+            self.assertEqual(list(last), list(threads.map(self.killed, last.values())))
 
     def killed(self, call):
-        """Kills a run at a call of a program, and answers the name of the step that was running."""
+        """Kills a run in a call of a program, and answers the name of the step that was running."""
         fakes = self.fakes(f"killed-{call}", FAKE_HANG=str(call))
         process = fakes.start()
         hanging = fakes.hanging(process)
@@ -227,17 +231,27 @@ class CardRunTest(unittest.TestCase):
         self.assertIn("FakeException: it fails", wrong[name])
         self.assertEqual("-Dunnoise.cudnn.fused=false", results["about"]["workaround"])
         benches = [call for call in fakes.calls() if " bench " in call]
-        self.assertEqual([False, False] + [True] * (len(benches) - 2),
+        self.assertEqual([False] * 3 + [True] * (len(benches) - 3),
                          ["-Dunnoise.cudnn.fused=false" in call for call in benches])
         main = results["measurements"][0]
         self.assertEqual((10.0, ["bench unfused"]), (main["msPerStep"], [one.get("how") for one in main["again"]]))
         self.assertIn("What failed was left out from then on: -Dunnoise.cudnn.fused=false", fakes.page())
 
+    def test_without_a_table_of_launches_speed_is_measured(self):
+        fakes = self.fakes(FAKE_FAILS="--launches")
+        status, said = fakes.run()
+        self.assertEqual(1, status, said)
+        results = fakes.results()
+        wrong = [step["outcome"] for step in results["steps"] if step["outcome"] != "ok"]
+        self.assertEqual([f"failed: bench bf16 batch {BATCH}: status 3: FakeException: it fails"], wrong)
+        # All but the one with a table.
+        self.assertEqual(answered(fakes.calls())[0] - 1, figures(results)[0])
+        self.assertEqual(1, sum("--launches" in call for call in fakes.calls()))
+
     def test_wrong_numbers_are_told_and_looked_into(self):
         fakes = self.fakes()
         write_npy(fakes.folder / "ours.npy", [float("nan")] * (PIXELS * BATCH))
-        status, said = fakes.run("--only", "predict")
-        self.assertEqual(1, status, said)
+        self.assertEqual(1, fakes.run("--only", "predict")[0])
         results = fakes.results()
         wrong = [check["check"] for check in results["checks"] if not check["passed"]]
         self.assertEqual([f"predict bf16{name}, against fp32" for name in (
@@ -283,7 +297,9 @@ class CardRunTest(unittest.TestCase):
         self.assertIn("adm-64", {one["architecture"] for one in results["measurements"]})
 
     def test_results_are_not_overwritten(self):
-        fakes = self.whole()
+        fakes = self.fakes()
+        fakes.out.mkdir()
+        (fakes.out / "results.json").write_text("{}")
         status, said = fakes.run()
         self.assertEqual(2, status)
         self.assertIn("holds results already", said)
