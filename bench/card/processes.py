@@ -144,6 +144,8 @@ class Processes:
                     os.killpg(process.pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
+                while not listener.ended and listener.listen(0):
+                    pass
         code = process.returncode
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"status {code}" if code else ""
 
