@@ -1,1 +1,1 @@
-"""The parts of bench/gpu."""
+"""The parts of bench/card-run."""

@@ -1,50 +1,127 @@
-"""The files of results: one for each measurement, one for all checks, and a page of both."""
+"""The three files of a run. Each is whole at any moment: it is written beside its place and then put there."""
+import io
 import json
-import pathlib
+import os
+import tarfile
 
-from card import report
+from card import kernels
+
+NOT_REACHED = "not reached"
 
 
 class Results:
-    """What a device has shown so far. Files of another device stay until this one's take their place."""
+    """What a run has found so far. Everything that is told is on disk when the call returns."""
 
-    def __init__(self, folder, about):
-        self.folder, self.about = pathlib.Path(folder), about
-        self.name = f"{about['backend']}-{about['architecture']}"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.checks = {**self.read(self.path("-checks.json")), **about}
-        self.write(self.path("-checks.json"), self.checks)
+    def __init__(self, folder, logs, about, steps):
+        self.folder, self.logs = folder, logs
+        self.about, self.ceilings = about, None
+        self.measurements, self.checks, self.engines, self.profile = [], [], [], []
+        self.steps = [{"name": name, "seconds": None, "outcome": "not run", "notRun": NOT_REACHED} for name in steps]
+        self.launches = kernels.Table()
+        self.write()
+        self.pack()
 
-    def path(self, ending):
-        return self.folder / (self.name + ending)
+    # Steps.
 
-    def read(self, path):
-        known = json.loads(path.read_text()) if path.exists() else {}
-        return known if known.get("device") == self.about["device"] else {}
+    def step(self, name):
+        """The entry of a step; one that nobody planned comes after the one that was begun last."""
+        for entry in self.steps:
+            if entry["name"] == name:
+                return entry
+        entry = {"name": name, "seconds": None, "outcome": "not run", "notRun": NOT_REACHED}
+        last = max((k for k, one in enumerate(self.steps) if one["notRun"] != NOT_REACHED), default=-1)
+        self.steps.insert(last + 1, entry)
+        return entry
 
-    def write(self, path, content):
-        path.write_text(json.dumps(content, indent=2) + "\n")
-        self.page().write_text(report.page(self.checks, self.measurements()))
+    def told(self, name, **said):
+        self.step(name).update(said)
+        self.write()
 
-    def page(self):
-        return self.path(".md")
+    # Measurements.
 
-    def measurements(self):
-        found = [self.read(path) for path in self.folder.glob(f"{self.name}-*-batch*.json")]
-        return sorted((one for one in found if one), key=lambda one: (one["precision"], one["batch"]))
+    def measurement(self, key):
+        """The entry of an (architecture, precision, batch)."""
+        for entry in self.measurements:
+            if (entry["architecture"], entry["precision"], entry["batch"]) == key:
+                return entry
+        entry = {"architecture": key[0], "backend": self.about["backend"], "device": self.about["device"],
+                 "precision": key[1], "batch": key[2], "imageStepsPerSecond": None, "msPerStep": None,
+                 "shareOfMeasuredCeiling": None, "secondsBeforeFirstStep": None, "steps": None, "peers": []}
+        self.measurements.append(entry)
+        return entry
 
-    def measured(self, entry):
-        """An entry, with what it is about."""
-        entry = {**self.about, **entry, "architecture": self.about["architecture"]}
-        self.write(self.path(f"-{entry['precision']}-batch{entry['batch']}.json"), entry)
+    def measured(self, key, figures):
+        """Figures of ours; of several runs the first stays, the others are listed in it.
 
-    def collect(self, part, key, one):
-        """An entry takes the place of that of the same key."""
-        others = [other for other in self.checks.get(part, []) if other[key] != one[key]]
-        self.checks[part] = [*others, {**one, "date": self.about["date"], "driver": self.about["driver"]}]
-        self.checks.get("notRun", {}).pop(part, None)
-        self.write(self.path("-checks.json"), self.checks)
+        What a diagnosis measured, which says how, makes room for a whole measurement.
+        """
+        entry = self.measurement(key)
+        if "how" in entry and "how" not in figures:
+            found = {name: entry.pop(name) for name in (*figures, "how") if name in entry}
+            entry.update(figures)
+            entry.setdefault("again", []).append(found)
+        elif entry["msPerStep"] is None:
+            entry.update(figures)
+        else:
+            entry.setdefault("again", []).append(figures)
+        self.write()
 
-    def not_run(self, part, reason):
-        self.checks.setdefault("notRun", {})[part] = reason
-        self.write(self.path("-checks.json"), self.checks)
+    def failed(self, key, reason):
+        entry = self.measurement(key)
+        if entry["msPerStep"] is None:
+            entry["failed"] = reason
+        self.write()
+
+    def peer(self, key, figures):
+        self.measurement(key)["peers"].append({**figures, "shareOfMeasuredCeiling": None})
+        self.write()
+
+    def known_ceilings(self):
+        if not self.ceilings:
+            return kernels.Ceilings.by_name(self.about["device"] or "")
+        products = {name: value for name, value in self.ceilings.items() if name != "copy"}
+        return kernels.Ceilings.measured(self.ceilings.get("copy"), products)
+
+    def ceiling(self, name, value):
+        """TB/s of a copy, or TFLOP/s of products in a precision."""
+        self.ceilings = {**(self.ceilings or {}), name: value}
+        self.write()
+
+    def rate(self):
+        """Shares of the products' ceiling in all that was measured."""
+        products = self.known_ceilings().products if self.ceilings else {}
+        flop = {one["architecture"]: one["tflops"] / one["imageStepsPerSecond"]
+                for one in self.measurements if one.get("tflops")}
+        for entry in self.measurements:
+            ceiling, per_image = products.get(entry["precision"]), flop.get(entry["architecture"])
+            for one in (entry, *entry.get("again", []), *entry["peers"]):
+                speed = one.get("imageStepsPerSecond")
+                one["shareOfMeasuredCeiling"] = (
+                    round(speed * per_image / ceiling, 4) if speed and per_image and ceiling else None)
+
+    # Checks.
+
+    def check(self, name, passed, detail):
+        self.checks.append({"check": name, "passed": passed, "detail": detail})
+        self.write()
+
+    # Files.
+
+    def write(self):
+        self.rate()
+        whole = {"about": self.about, "measurements": self.measurements, "ceilings": self.ceilings,
+                 "checks": self.checks, "steps": self.steps, "engines": self.engines, "profile": self.profile}
+        self.put("results.json", (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode())
+        self.put("kernels.csv", self.launches.text(self.known_ceilings()).encode())
+
+    def pack(self):
+        """Logs so far."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:xz", preset=1) as archive:
+            archive.add(self.logs, "logs")
+        self.put("logs.tar.xz", packed.getvalue())
+
+    def put(self, name, content):
+        part = self.folder / f"{name}.part"
+        part.write_bytes(content)
+        os.replace(part, self.folder / name)

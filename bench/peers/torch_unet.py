@@ -2,24 +2,31 @@
 """The same U-Nets as plain PyTorch modules: what unnoise is compared with.
 
 Parameters are named as in diffusers checkpoints, so that --model loads the same weights. Measures whole evaluations of
-the network, and prints one JSON object. Needs torch, and files.py beside it.
+the network, and prints one JSON object for each precision and batch size as soon as it is measured. Needs torch, and
+files.py beside it.
 
   bench/peers/torch_unet.py --architecture ddpm-cifar10-32 --batch 8
   bench/peers/torch_unet.py --batch 512 --device cuda --precision bf16 --compile --cuda-graph
+  bench/peers/torch_unet.py --batch 1,8,64 --device cuda --precision bf16 --mode reduce-overhead
   bench/peers/torch_unet.py --write-model FOLDER --batch 8        random weights and FOLDER/x.npy
-  bench/peers/torch_unet.py --model FOLDER --predict FOLDER/x.npy y.npy --precision bf16
+  bench/peers/torch_unet.py --model FOLDER --predict FOLDER --precision fp32,bf16        FOLDER/torch-fp32.npy, …
+  bench/peers/torch_unet.py --ceilings --device cuda              rates of a large copy and of large products
 """
-import argparse
-import json
-import math
-import os
-import statistics
 import time
 
-import torch
-from files import read_npy, read_safetensors, write_model, write_npy
-from torch import nn
-from torch.nn import functional as F
+BEGAN = time.perf_counter()
+
+import argparse  # noqa: E402
+import copy  # noqa: E402
+import json  # noqa: E402
+import math  # noqa: E402
+import pathlib  # noqa: E402
+import statistics  # noqa: E402
+
+import torch  # noqa: E402
+from files import read_npy, read_safetensors, write_model, write_npy  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
 
 PLAIN = {"positional_shift": 1, "cosine_first": False, "padding": 0, "eps": 1e-6, "scale_shift": False,
          "resnet_resampling": False, "head": None, "classes": None, "layers": 2, "out": 3}
@@ -31,6 +38,7 @@ ARCHITECTURES = {
                "head": 64, "classes": 1000, "layers": 3, "out": 6},
 }
 
+PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 WARM_SECONDS = 1
 
 
@@ -207,6 +215,12 @@ def scale_weights(net):
         # Norms and biases are as torch draws them.
 
 
+def finish(device):
+    """Waits for what has been enqueued."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
 def seconds_per_call(call, rounds):
     times = []
     for _ in range(rounds):
@@ -216,13 +230,13 @@ def seconds_per_call(call, rounds):
     return times
 
 
-def seconds_on_card(call, calls):
+def seconds_together(call, calls, device):
     """Of so many calls, with nobody waiting in between."""
-    torch.cuda.synchronize()
+    finish(device)
     began = time.perf_counter()
     for _ in range(calls):
         call()
-    torch.cuda.synchronize()
+    finish(device)
     return time.perf_counter() - began
 
 
@@ -231,10 +245,15 @@ def measure_card(call, rounds, seconds):
     warm, calls = 0, 1
     while warm < WARM_SECONDS:
         calls *= 2
-        last = seconds_on_card(call, calls)
+        last = seconds_together(call, calls, "cuda")
         warm += last
     calls = max(rounds, math.ceil(seconds * calls / last))
-    return calls, seconds_on_card(call, calls)
+    return calls, seconds_together(call, calls, "cuda")
+
+
+def measure_processor(call, rounds):
+    seconds_per_call(call, 2)
+    return seconds_per_call(call, rounds)
 
 
 def graphed(call):
@@ -251,82 +270,210 @@ def graphed(call):
     return graph.replay
 
 
+def set_precision(precision):
+    """Says what single precision may be computed in, and answers the type of weights and activations."""
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, torch.float32)
+
+
+class Session:
+    """A network on a device, and what all its measurements have in common."""
+
+    def __init__(self, options, net):
+        self.options, self.net = options, net
+        self.a = net.a
+        self.started = time.perf_counter() - BEGAN
+
+    def on_device(self, kind):
+        return copy.deepcopy(self.net).to(self.options.device, kind, memory_format=torch.channels_last)
+
+    def inputs(self, x, kind):
+        device = self.options.device
+        t = torch.full((len(x),), 500.0, device=device)
+        labels = torch.arange(len(x), device=device) % self.a["classes"] if self.a["classes"] else None
+        return x.to(device, kind, memory_format=torch.channels_last), t, labels
+
+    def noise(self, images):
+        return torch.randn(images, 3, self.a["size"], self.a["size"])
+
+    def predict(self, folder):
+        """Evaluates once at timestep 500 in each precision; nothing is tuned for the one time."""
+        torch.backends.cudnn.benchmark = False
+        x = read_npy(folder / "x.npy")
+        for precision in self.options.precision:
+            kind = set_precision(precision)
+            began = time.perf_counter()
+            net = self.on_device(kind)
+            with torch.inference_mode():
+                write_npy(folder / f"torch-{precision}.npy", net(*self.inputs(x, kind)).cpu())
+            yield {"predicted": precision, "batch": len(x), "seconds": round(time.perf_counter() - began, 2)}
+
+    def measure(self, precision):
+        """Yields a measurement for each batch size."""
+        torch.backends.cudnn.benchmark = True
+        kind = set_precision(precision)
+        net = self.on_device(kind)
+        if self.options.compiles:
+            torch._dynamo.reset()
+            # Each batch size by itself: code for any of them would be slower.
+            net = torch.compile(net, mode=self.options.mode, dynamic=False)
+        for batch in self.options.batch:
+            with torch.inference_mode():
+                measured = self.measured(net, precision, self.inputs(self.noise(batch), kind))
+            yield measured
+
+    def measured(self, net, precision, inputs):
+        began = time.perf_counter()
+
+        def call():
+            # The results of the call before may be overwritten: nobody keeps them.
+            torch.compiler.cudagraph_mark_step_begin()
+            net(*inputs)
+        if self.options.mode is None:
+            call = lambda: net(*inputs)  # noqa: E731
+        call()
+        finish(self.options.device)
+        compiled = time.perf_counter() - began
+        if self.options.cuda_graph:
+            call = graphed(call)
+        elif self.options.mode is not None:
+            # The first calls record what later ones replay.
+            seconds_together(call, 3, self.options.device)
+        ready = time.perf_counter() - began
+        if self.options.device == "cuda":
+            rounds, taken = measure_card(call, self.options.rounds, self.options.seconds)
+            average, fastest = taken / rounds, {}
+        else:
+            times = measure_processor(call, self.options.rounds)
+            rounds, average = len(times), statistics.mean(times)
+            fastest = {"msPerStepFastest": round(1e3 * min(times), 3)}
+        batch = len(inputs[0])
+        return {"peer": self.options.form, "version": torch.__version__, "versions": versions(),
+                "architecture": self.options.architecture, "device": device_name(self.options.device),
+                "precision": precision, "batch": batch, "steps": rounds,
+                "msPerStep": round(1e3 * average, 3), **fastest,
+                "imageStepsPerSecond": round(batch / average, 3),
+                "secondsOfCompiling": round(compiled, 2) if self.options.compiles else 0,
+                "secondsBeforeFirstStep": round(self.started + ready, 2)}
+
+
+def versions():
+    return {"torch": torch.__version__, "CUDA of torch": torch.version.cuda, "HIP of torch": torch.version.hip,
+            "cuDNN of torch": torch.backends.cudnn.version()}
+
+
+def device_name(device):
+    return torch.cuda.get_device_name() if device == "cuda" else f"{torch.get_num_threads()} threads"
+
+
+def rate(call, amount, device):
+    """Amount per second: the fastest of three turns of ten calls, after one to warm up."""
+    seconds_together(call, 3, device)
+    return amount / min(seconds_together(call, 10, device) / 10 for _ in range(3))
+
+
+def ceilings(options):
+    """What the device reaches at best: TB/s of a copy, read and written, and TFLOP/s of square products."""
+    size, device = options.ceiling_size, options.device
+    # At 8192 a gibibyte, far beyond any cache.
+    source = torch.randn(4 * size * size, device=device)
+    target = torch.empty_like(source)
+    yield {"ceiling": "copy", "tbPerSecond": round(
+        rate(lambda: target.copy_(source), 2 * source.nbytes, device) / 1e12, 4)}
+    del source, target
+    for precision in options.precision:
+        kind = set_precision(precision)
+        # Zeros would be multiplied faster.
+        a, b = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
+        c = torch.empty_like(a)
+        yield {"ceiling": precision, "tflops": round(
+            rate(lambda: torch.mm(a, b, out=c), 2 * size ** 3, device) / 1e12, 3), "size": size}
+
+
+def listed(kind, known=None):
+    """The values of an option that may take several."""
+    def parse(text):
+        values = [kind(word) for word in text.split(",")]
+        if known and (unknown := set(values) - set(known)):
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)} is unknown, expected one of {', '.join(known)}")
+        return values
+    return parse
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--architecture", choices=ARCHITECTURES, default="ddpm-cifar10-32")
-    parser.add_argument("--model", help="a diffusers folder with weights for that architecture (default: random)")
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--model", type=pathlib.Path,
+                        help="a diffusers folder with weights for that architecture (default: random)")
+    parser.add_argument("--batch", type=listed(int), default=[8], help="batch sizes, such as 1,8")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=2, help="on a card: more rounds, if those take less time")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--precision", choices=("fp32", "tf32", "bf16", "fp16"), default="fp32")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda stands for ROCm's cards, too")
+    parser.add_argument("--precision", type=listed(str, PRECISIONS), default=["fp32"], help="such as fp32,bf16")
     parser.add_argument("--threads", type=int, default=0, help="processor threads (default: torch's own choice)")
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--mode", choices=("reduce-overhead", "max-autotune"), help="of compiling, with CUDA graphs")
     parser.add_argument("--cuda-graph", action="store_true")
-    parser.add_argument("--write-model", help="write a diffusers folder of random weights instead of measuring")
-    parser.add_argument("--predict", nargs=2, metavar=("X", "Y"), help="evaluate once, at timestep 500, on .npy files")
+    parser.add_argument("--write-model", type=pathlib.Path, metavar="FOLDER",
+                        help="write a diffusers folder of random weights and x.npy instead of measuring")
+    parser.add_argument("--predict", type=pathlib.Path, metavar="FOLDER",
+                        help="evaluate once, at timestep 500, on FOLDER/x.npy and write FOLDER/torch-PRECISION.npy")
+    parser.add_argument("--ceilings", action="store_true", help="measure what the device reaches at best")
+    parser.add_argument("--ceiling-size", type=int, default=8192, help="rows and columns of its products")
     parser.add_argument("--onnx", help="write the network as an ONNX file instead of measuring")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.mode and options.cuda_graph:
+        parser.error("--mode records CUDA graphs by itself: leave --cuda-graph out")
+    options.compiles = options.compile or options.mode is not None
+    how = ["channels_last"] + ["compiled" + (f", {options.mode}" if options.mode else "")] * options.compiles
+    how += ["CUDA graph"] * options.cuda_graph
+    options.form = f"PyTorch {torch.__version__} ({', '.join(how)})"
+    return options
+
+
+def network(options):
+    torch.manual_seed(0)
+    net = UNet(ARCHITECTURES[options.architecture]).eval()
+    if options.write_model:
+        with torch.no_grad():
+            scale_weights(net)
+        write_model(options.write_model, net.a, net.state_dict())
+    elif options.model:
+        net.load_state_dict(read_safetensors(options.model / "diffusion_pytorch_model.safetensors"))
+    return net
+
+
+def export(session, path):
+    inputs = [one for one in session.inputs(session.noise(session.options.batch[0]), torch.float32) if one is not None]
+    with torch.inference_mode():
+        torch.onnx.export(session.net, tuple(inputs), path, input_names=["x", "t", "labels"][:len(inputs)],
+                          output_names=["y"], dynamo=False)
+
+
+def answers(options):
+    """What was asked for, one after another."""
+    if options.ceilings:
+        yield from ceilings(options)
+        return
+    session = Session(options, network(options))
+    if options.write_model:
+        write_npy(options.write_model / "x.npy", session.noise(options.batch[0]))
+    if options.onnx:
+        export(session, options.onnx)
+    elif options.predict:
+        yield from session.predict(options.predict)
+    elif not options.write_model:
+        for precision in options.precision:
+            yield from session.measure(precision)
 
 
 def main():
     options = arguments()
     if options.threads:
         torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    tf32 = options.precision == "tf32"
-    torch.backends.cuda.matmul.allow_tf32 = tf32
-    torch.backends.cudnn.allow_tf32 = tf32
-    torch.backends.cudnn.benchmark = True
-    kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(options.precision, torch.float32)
-    a = ARCHITECTURES[options.architecture]
-    net = UNet(a).eval()
-    if options.write_model:
-        with torch.no_grad():
-            scale_weights(net)
-        write_model(options.write_model, a, net.state_dict())
-        write_npy(os.path.join(options.write_model, "x.npy"), torch.randn(options.batch, 3, a["size"], a["size"]))
-        return
-    if options.model:
-        net.load_state_dict(read_safetensors(os.path.join(options.model, "diffusion_pytorch_model.safetensors")))
-    net = net.to(options.device, kind, memory_format=torch.channels_last)
-    x = read_npy(options.predict[0]) if options.predict else torch.randn(options.batch, 3, a["size"], a["size"])
-    batch = len(x)
-    x = x.to(options.device, kind, memory_format=torch.channels_last)
-    t = torch.full((batch,), 500.0, device=options.device)
-    labels = torch.arange(batch, device=options.device) % a["classes"] if a["classes"] else None
-    with torch.inference_mode():
-        if options.onnx:
-            inputs = (x, t) if labels is None else (x, t, labels)
-            torch.onnx.export(net, inputs, options.onnx, input_names=["x", "t", "labels"][:len(inputs)],
-                              output_names=["y"], dynamo=False)
-            return
-        if options.predict:
-            write_npy(options.predict[1], net(x, t, labels).cpu())
-            return
-        run = torch.compile(net) if options.compile else net
-        call = lambda: run(x, t, labels)
-        call()
-        if options.cuda_graph:
-            call = graphed(call)
-        if options.device == "cuda":
-            rounds, taken = measure_card(call, options.rounds, options.seconds)
-            average, fastest = taken / rounds, {}
-        else:
-            seconds_per_call(call, 2)
-            times = seconds_per_call(call, options.rounds)
-            rounds, average = len(times), statistics.mean(times)
-            fastest = {"msPerStepFastest": round(1e3 * min(times), 3)}
-    how = ["channels_last"] + ["compiled"] * options.compile + ["CUDA graph"] * options.cuda_graph
-    print(json.dumps({
-        "peer": "PyTorch " + torch.__version__ + " (" + ", ".join(how) + ")", "version": torch.__version__,
-        "versions": {"torch": torch.__version__, "CUDA of torch": torch.version.cuda,
-                     "cuDNN of torch": torch.backends.cudnn.version()},
-        "architecture": options.architecture,
-        "device": torch.cuda.get_device_name() if options.device == "cuda" else f"{torch.get_num_threads()} threads",
-        "precision": options.precision, "batch": options.batch,
-        "steps": rounds, "msPerStep": round(1e3 * average, 3), **fastest,
-        "imageStepsPerSecond": round(options.batch / average, 3)}))
+    for answer in answers(options):
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

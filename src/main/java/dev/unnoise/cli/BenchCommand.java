@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
   private static final int MOST_SECONDS = 3600;
 
+  private final long began = System.nanoTime();
+
   @Spec private CommandSpec spec;
   @Mixin private MeasuredNetwork measured;
 
@@ -78,7 +80,7 @@ final class BenchCommand implements Callable<Integer> {
         Pipeline pipeline = device.pipeline(opening, network, weights)) {
       Backends.Opened opened = opening.finish();
       int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
-      Benchmark benchmark = new Benchmark(pipeline, network, images);
+      Benchmark benchmark = new Benchmark(pipeline, network, images, began);
       double nanosPerStep = benchmark.warmUp();
       int measuredSteps = (int) Math.clamp(seconds * 1e9 / nanosPerStep, steps, Benchmark.MOST_STEPS);
       Benchmark.Measured found =

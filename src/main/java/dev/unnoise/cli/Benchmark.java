@@ -30,28 +30,40 @@ final class Benchmark {
   private final Network network;
   private final int batch;
 
-  Benchmark(Pipeline pipeline, Network network, int batch) {
+  private final long began;
+  private double secondsBeforeFirstStep;
+
+  /**
+   * Makes one.
+   *
+   * @param began {@link System#nanoTime} when the program began
+   */
+  Benchmark(Pipeline pipeline, Network network, int batch, long began) {
     this.pipeline = pipeline;
     this.network = network;
     this.batch = batch;
+    this.began = began;
   }
 
   /**
-   * Samples until a second of it has passed: cards take that long to raise their clocks.
+   * Samples until a second of it has passed: cards take that long to raise their clocks. What only the first steps wait
+   * for, such as compiling, loading and recording, is counted as time before them.
    *
    * @return nanoseconds of a step
    */
   double warmUp() {
-    long nanos = 0;
     int steps = LEAST_WARM_STEPS;
-    while (true) {
+    long nanos = run(steps).nanos();
+    long first = System.nanoTime() - began;
+    double nanosPerStep = (double) nanos / steps;
+    while (nanos < WARM_NANOS) {
+      steps = Math.min(2 * steps, MOST_STEPS);
       long now = run(steps).nanos();
       nanos += now;
-      if (nanos >= WARM_NANOS) {
-        return (double) now / steps;
-      }
-      steps = Math.min(2 * steps, MOST_STEPS);
+      nanosPerStep = (double) now / steps;
     }
+    secondsBeforeFirstStep = Math.max(0, first - LEAST_WARM_STEPS * nanosPerStep) * 1e-9;
+    return nanosPerStep;
   }
 
   private SampleReport run(int steps) {
@@ -92,6 +104,7 @@ final class Benchmark {
             precision.label(),
             batch,
             steps,
+            secondsBeforeFirstStep,
             1e3 * seconds / steps,
             report.imageStepsPerSecond(),
             flop / seconds / 1e12,

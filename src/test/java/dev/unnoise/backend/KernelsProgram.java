@@ -31,8 +31,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Runs every kernel on small odd extents and in all precisions, for a tool that watches a card: bench/gpu runs it under
- * compute-sanitizer. The arguments are a backend and what to run.
+ * Runs every kernel on small odd extents and in all precisions, for a tool that watches a card: bench/card-run runs it
+ * under compute-sanitizer. The arguments are a backend and what to run.
  *
  * <ul>
  *   <li>{@code card}, {@code miniature}, {@code processor}: our kernels in that shape, whatever libraries there are;
