@@ -27,7 +27,8 @@ public final class PlannedLaunches {
     try (Device card = PlannedCard.open();
         Pipeline pipeline =
             new Pipeline(card, network, parameter -> new float[Math.toIntExact(parameter.elements())], precision)) {
-      System.out.print(LaunchesFile.text(new Benchmark(pipeline, network, batch).launches(Repeats.ONCE)));
+      Benchmark benchmark = new Benchmark(pipeline, network, batch, System.nanoTime());
+      System.out.print(LaunchesFile.text(benchmark.launches(Repeats.ONCE)));
     }
   }
 }
