@@ -5,6 +5,10 @@
 
 namespace stub {
 
+bool is_in(const char *set, int engine) {
+  return setting(set) >> engine & 1;
+}
+
 /* Products of floats in memory, for which tensor cores take fewer bits. */
 static bool of_floats(const Operations &operations) {
   for (const Operation &operation : operations) {
@@ -68,6 +72,9 @@ std::vector<int> engines_of(const Operations &operations, int mode) {
 }
 
 std::vector<int> numerical_notes(const Operations &operations, int engine) {
+  if (is_in("cudnnTransformingEngines", engine)) {
+    return {NOTE_WINOGRAD_TILE_4x4};
+  }
   if (engine == UNSTEADY) {
     return {NOTE_NONDETERMINISTIC};
   }
@@ -80,10 +87,6 @@ std::vector<int> numerical_notes(const Operations &operations, int engine) {
 
 std::vector<int> behavior_notes(const Operations &operations, int) {
   return operations.size() > 1 ? std::vector<int>{NOTE_RUNTIME_COMPILATION} : std::vector<int>{};
-}
-
-bool is_in(const char *set, int engine) {
-  return setting(set) >> engine & 1;
 }
 
 bool takes(const Operations &operations, int engine) {

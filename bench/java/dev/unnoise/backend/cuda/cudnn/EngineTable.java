@@ -59,7 +59,7 @@ public final class EngineTable {
             new PlanCompiler(() -> new DescribedCard(DescribedCard.H200), TimeUnit.SECONDS.toNanos(LIMIT_SECONDS));
         PreparedGraphs graphs =
             new PreparedGraphs(own, new PreparedGraphs.Settings(compiler, store, nominal, Long.MAX_VALUE), tf32)) {
-      forms.forEach(form -> graphs.foresee(form, nominal.images(form.largestTensor())));
+      forms.forEach(form -> graphs.prepareAhead(form, nominal.images(form.largestTensor())));
       for (GraphForm form : forms) {
         int images = nominal.images(form.largestTensor());
         graphs.of(form, images, (graph, count) -> new LibraryTrial.Verdict.Right());

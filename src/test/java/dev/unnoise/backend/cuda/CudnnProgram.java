@@ -141,6 +141,11 @@ final class CudnnProgram {
       Tried bf16 = tryEngines(Precision.BF16, offering(engines, NONE));
       assertTrue(bf16.error() < 0.12 && bf16.executions() > 0 == (engines == TENSOR_CORES), engines + " in bf16: " + bf16);
     }
+    Map<String, Integer> transforming = Map.of("cudnnEngines", PLAIN, "cudnnTransformingEngines", PLAIN);
+    requireSingle(tryEngines(Precision.FP32, transforming), true, "Winograd's transform in fp32");
+    for (Precision precision : List.of(Precision.TF32, Precision.BF16, Precision.FP16)) {
+      assertEquals(0, tryEngines(precision, transforming).executions(), "Winograd's transform in " + precision);
+    }
     requireSingle(tryEngines(Precision.FP32, Map.of("cudnnWorkspace", 1 << 30)), false, "engines that want a card's memory");
   }
 

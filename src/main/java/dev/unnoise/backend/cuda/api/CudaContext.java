@@ -161,6 +161,16 @@ public final class CudaContext implements Gpu {
     return String.format(Locale.ROOT, "%.2f MiB", bytes / (double) (1 << 20));
   }
 
+  /** Whether the card still answers, asked without waiting for it: after some failures no call succeeds any more. */
+  public boolean isAlive() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment free = arena.allocate(ValueLayout.JAVA_LONG);
+      MemorySegment total = arena.allocate(ValueLayout.JAVA_LONG);
+      return driver_h.cuCtxSetCurrent(context) == driver_h.CUDA_SUCCESS()
+          && driver_h.cuMemGetInfo_v2(free, total) == driver_h.CUDA_SUCCESS();
+    }
+  }
+
   @Override
   public int mostGroupsAside() {
     return CudaKernel.MOST_BLOCKS_ASIDE;

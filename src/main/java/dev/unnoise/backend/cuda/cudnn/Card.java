@@ -16,7 +16,7 @@ interface Card extends AutoCloseable {
   default void engine(Descriptor engine) {}
 
   /** Whether it still answers: after some failures none of its kernels runs any more. */
-  default boolean answers() {
+  default boolean isAlive() {
     return true;
   }
 

@@ -11,7 +11,6 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** A handle of cuDNN on a stream. */
 public final class Cudnn implements Card, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Cudnn.class.getName());
   static final AtomicLong HELD = new AtomicLong();
   private static final int LONGEST_MESSAGE = 512;
 
@@ -56,14 +55,8 @@ public final class Cudnn implements Card, AutoCloseable {
   }
 
   @Override
-  public boolean answers() {
-    try {
-      context.finish();
-      return true;
-    } catch (BackendException e) {
-      LOG.log(System.Logger.Level.DEBUG, "the card does not answer", e);
-      return false;
-    }
+  public boolean isAlive() {
+    return context.isAlive();
   }
 
   @Override

@@ -19,9 +19,9 @@ public final class CudnnAttention implements AttentionLibrary {
   }
 
   @Override
-  public void foresee(AttentionGeometry geometry, AttentionOperands operands, int images) {
+  public void prepareAhead(AttentionGeometry geometry, AttentionOperands operands, int images) {
     if (isTaken(geometry, operands)) {
-      plans.foresee(AttentionGraph.of(geometry, operands), images);
+      plans.prepareAhead(AttentionGraph.of(geometry, operands), images);
     }
   }
 

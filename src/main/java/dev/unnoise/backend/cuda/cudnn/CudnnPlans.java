@@ -38,8 +38,8 @@ public final class CudnnPlans implements AutoCloseable {
   }
 
   /** Begins to compile what {@link #launch} will be asked for. */
-  void foresee(GraphForm form, int images) {
-    graphs.foresee(form, images);
+  void prepareAhead(GraphForm form, int images) {
+    graphs.prepareAhead(form, images);
   }
 
   /** Runs the launch that a function makes of scratch operands, and compares the results with those of our kernels. */

@@ -42,9 +42,9 @@ public final class CudnnProducts implements ProductLibrary {
   }
 
   @Override
-  public void foresee(ProductGeometry geometry, ProductOperands operands, int images) {
+  public void prepareAhead(ProductGeometry geometry, ProductOperands operands, int images) {
     ConvolutionGraph whole = ConvolutionGraph.of(geometry, operands);
-    plans.foresee(isFused(whole, operands) ? whole : whole.bare(), images);
+    plans.prepareAhead(isFused(whole, operands) ? whole : whole.bare(), images);
   }
 
   @Override

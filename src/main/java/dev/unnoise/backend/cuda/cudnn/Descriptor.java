@@ -82,6 +82,29 @@ final class Descriptor implements AutoCloseable {
     }
   }
 
+  /** As {@link #characters}; answers whether the library takes them, and logs what it says against them. */
+  boolean charactersIfTaken(int attribute, String text) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment characters = arena.allocateFrom(text);
+      int status =
+          cudnn_h.cudnnBackendSetAttribute(
+              descriptor, attribute, cudnn_h.CUDNN_TYPE_CHAR(), characters.byteSize(), characters);
+      return isTaken(status, "cudnnBackendSetAttribute(" + name + ", " + attribute + ")");
+    }
+  }
+
+  private static boolean isTaken(int status, String call) {
+    if (status == cudnn_h.CUDNN_STATUS_SUCCESS()) {
+      return true;
+    }
+    BackendException refusal = Cudnn.failure(status, call);
+    if (!isRefusal(status)) {
+      throw refusal;
+    }
+    LOG.log(System.Logger.Level.DEBUG, refusal::getMessage);
+    return false;
+  }
+
   Descriptor handle(int attribute, Cudnn cudnn) {
     return pointers(attribute, cudnn_h.CUDNN_TYPE_HANDLE(), cudnn.handle().address());
   }
@@ -136,7 +159,7 @@ final class Descriptor implements AutoCloseable {
     finalised = status == cudnn_h.CUDNN_STATUS_SUCCESS();
     if (!finalised) {
       BackendException refusal = Cudnn.failure(status, "cudnnBackendFinalize(" + name + ")");
-      if (!isRefusal(status) && !(isFailedExecution(status) && card.answers())) {
+      if (!isRefusal(status) && !(isFailedExecution(status) && card.isAlive())) {
         throw refusal;
       }
       LOG.log(System.Logger.Level.DEBUG, refusal::getMessage);
@@ -217,15 +240,7 @@ final class Descriptor implements AutoCloseable {
   private boolean isThere(int attribute, long room, MemorySegment count, MemorySegment values) {
     int status =
         cudnn_h.cudnnBackendGetAttribute(ready(), attribute, cudnn_h.CUDNN_TYPE_CHAR(), room, count, values);
-    if (status == cudnn_h.CUDNN_STATUS_SUCCESS()) {
-      return true;
-    }
-    BackendException refusal = Cudnn.failure(status, "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
-    if (!isRefusal(status)) {
-      throw refusal;
-    }
-    LOG.log(System.Logger.Level.DEBUG, refusal::getMessage);
-    return false;
+    return isTaken(status, "cudnnBackendGetAttribute(" + name + ", " + attribute + ")");
   }
 
   /** How many descriptors {@link #fill} could fill. */

@@ -48,10 +48,7 @@ final class ExecutionPlan implements AutoCloseable {
         card,
         "a kept plan",
         new Held(),
-        plan -> {
-          plan.characters(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION(), text);
-          return true;
-        });
+        plan -> plan.charactersIfTaken(cudnn_h.CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION(), text));
   }
 
   /** Takes over what is held. */
@@ -59,9 +56,11 @@ final class ExecutionPlan implements AutoCloseable {
     try {
       Descriptor plan =
           held.own(new Descriptor(cudnn_h.CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR(), "plan of " + of));
-      card.plan(plan);
-      if (describe.test(plan) && plan.finishIfSupported(card)) {
-        return Optional.of(new ExecutionPlan(plan, held));
+      if (describe.test(plan)) {
+        card.plan(plan);
+        if (plan.finishIfSupported(card)) {
+          return Optional.of(new ExecutionPlan(plan, held));
+        }
       }
     } catch (RuntimeException e) {
       Closing.after(e, held::close);

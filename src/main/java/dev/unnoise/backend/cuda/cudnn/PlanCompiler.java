@@ -31,29 +31,35 @@ final class PlanCompiler implements AutoCloseable {
   /** Calls that do not come back before the library is asked for nothing more: each costs a thread and its time. */
   private static final int MOST_ABANDONED = 4;
 
+  /** The first piece of work waits for libraries to be read from disk: it is done alone, and may take so much longer. */
+  private static final int FIRST_TAKES = 4;
+
   private final Supplier<? extends Card> handles;
   private final long limitNanos;
+  private final int most;
   private final ThreadPoolExecutor threads;
   private final Map<Thread, Card> handleOf = new ConcurrentHashMap<>();
   private final Set<Task<?>> running = ConcurrentHashMap.newKeySet();
   private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger timesAbandoned = new AtomicInteger();
+  private final AtomicInteger notBack = new AtomicInteger();
+  private volatile boolean warm;
+  private volatile long lastEnded = System.nanoTime();
   private boolean closed;
 
   /**
    * No threads yet.
    *
    * @param handles makes a handle for the thread that asks
-   * @param limitNanos after which a piece of work is abandoned
+   * @param limitNanos without any work coming to its end, after which what is running is abandoned
    */
   PlanCompiler(Supplier<? extends Card> handles, long limitNanos) {
     this.handles = handles;
     this.limitNanos = limitNanos;
-    int count = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    this.most = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     this.threads =
         new ThreadPoolExecutor(
-            count,
-            count,
+            1,
+            1,
             1,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
@@ -88,39 +94,47 @@ final class PlanCompiler implements AutoCloseable {
 
     @Override
     public void run() {
-      began = System.nanoTime();
       thread = Thread.currentThread();
+      began = System.nanoTime();
       running.add(this);
       try {
-        result.complete(work.apply(handleOf.computeIfAbsent(thread, _ -> handles.get())));
+        Card handle = handleOf.get(thread);
+        if (handle == null) {
+          handle = handles.get();
+          handleOf.put(thread, handle);
+          began = System.nanoTime();
+        }
+        result.complete(work.apply(handle));
       } catch (RuntimeException | Error e) {
         result.completeExceptionally(e);
       } finally {
         running.remove(this);
+        lastEnded = System.nanoTime();
+        beginSideBySide();
         retireIfAbandoned();
       }
     }
 
+    /** Threads may wait for one another inside the library: only while none gets on does one hang. */
     private boolean isOverdue() {
-      return System.nanoTime() - began > limitNanos;
+      long limit = warm ? limitNanos : FIRST_TAKES * limitNanos;
+      long now = System.nanoTime();
+      return now - began > limit && now - lastEnded > limit;
     }
 
     /**
      * Waits for it.
      *
-     * @return nothing if it took too long and was abandoned, or others were before it began
+     * @return nothing if it took too long and was abandoned, or too many were before it began
      * @throws CancellationException if the thread is interrupted
      */
     Optional<T> await() {
-      while (true) {
+      while (result.isDone() || !overdue) {
         try {
           return Optional.of(result.get(POLL_MILLIS, TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
           // Others may be in the way of this one.
           running.stream().filter(Task::isOverdue).forEach(PlanCompiler.this::abandon);
-          if (overdue || hasGivenUp() && !running.contains(this)) {
-            return Optional.empty();
-          }
         } catch (ExecutionException e) {
           switch (e.getCause()) {
             case RuntimeException known -> throw known;
@@ -132,6 +146,7 @@ final class PlanCompiler implements AutoCloseable {
           throw new CancellationException("interrupted");
         }
       }
+      return Optional.empty();
     }
   }
 
@@ -142,45 +157,67 @@ final class PlanCompiler implements AutoCloseable {
    */
   <T> Task<T> submit(String what, Function<Card, T> work) {
     Task<T> task = new Task<>(what, work);
-    if (!hasGivenUp()) {
+    if (notBack.get() < MOST_ABANDONED) {
       threads.execute(task);
+    } else {
+      task.overdue = true;
     }
     return task;
   }
 
-  private boolean hasGivenUp() {
-    return timesAbandoned.get() >= MOST_ABANDONED;
-  }
-
-  /** Puts another thread in the place of one that does not come back. */
-  private void abandon(Task<?> task) {
-    if (running.remove(task)) {
-      LOG.log(
-          Level.WARNING,
-          () ->
-              task.what + " took cuDNN more than " + TimeUnit.NANOSECONDS.toSeconds(limitNanos)
-                  + " s, and is not waited for");
-      abandoned.add(task.thread);
-      task.overdue = true;
-      if (timesAbandoned.incrementAndGet() < MOST_ABANDONED) {
-        threads.setMaximumPoolSize(threads.getMaximumPoolSize() + 1);
-        threads.setCorePoolSize(threads.getCorePoolSize() + 1);
-      } else {
-        threads.getQueue().clear();
-        LOG.log(Level.WARNING, "cuDNN is not asked to compile anything more, our kernels compute the rest");
-      }
+  private synchronized void beginSideBySide() {
+    if (!warm) {
+      warm = true;
+      setThreads(most);
     }
   }
 
+  private void setThreads(int count) {
+    threads.setMaximumPoolSize(count);
+    threads.setCorePoolSize(count);
+  }
+
+  /** Puts another thread in the place of one that does not come back, unless that happens too often. */
+  private synchronized void abandon(Task<?> task) {
+    if (task.overdue) {
+      return;
+    }
+    abandoned.add(task.thread);
+    task.overdue = true;
+    if (!running.remove(task)) {
+      // It has come to its end just now.
+      abandoned.remove(task.thread);
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        () -> "cuDNN does not come back from compiling " + task.what + ", which is computed in another way");
+    if (notBack.incrementAndGet() < MOST_ABANDONED) {
+      setThreads(threads.getMaximumPoolSize() + 1);
+      return;
+    }
+    List<Runnable> waiting = new ArrayList<>();
+    threads.getQueue().drainTo(waiting);
+    waiting.forEach(one -> ((Task<?>) one).overdue = true);
+    LOG.log(
+        Level.WARNING,
+        () ->
+            MOST_ABANDONED + " calls of cuDNN did not come back within " + TimeUnit.NANOSECONDS.toSeconds(limitNanos)
+                + " s: it is not asked to compile any more, and what is left is computed more slowly; -D"
+                + PlanMaker.SECONDS_PROPERTY + "=… waits longer");
+  }
+
   /** A call came back after all: what it was made with is closed, unless the card is closed already. */
-  private synchronized void retireIfAbandoned() {
-    Thread thread = Thread.currentThread();
-    if (abandoned.contains(thread) && !closed) {
-      Card handle = handleOf.remove(thread);
-      abandoned.remove(thread);
-      if (handle != null) {
-        handle.close();
+  private void retireIfAbandoned() {
+    Card handle = null;
+    synchronized (this) {
+      if (abandoned.remove(Thread.currentThread())) {
+        notBack.decrementAndGet();
+        handle = closed ? null : handleOf.remove(Thread.currentThread());
       }
+    }
+    if (handle != null) {
+      handle.close();
     }
   }
 
@@ -188,25 +225,28 @@ final class PlanCompiler implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdownNow();
+    long until = System.nanoTime() + limitNanos;
     List<Card> unused = new ArrayList<>();
     for (Map.Entry<Thread, Card> entry : handleOf.entrySet()) {
-      if (abandoned.contains(entry.getKey()) || !hasEnded(entry.getKey())) {
-        LOG.log(Level.WARNING, "a call of cuDNN does not come back: its handle stays open");
-      } else {
+      if (hasEnded(entry.getKey(), until)) {
         unused.add(entry.getValue());
+      } else {
+        LOG.log(Level.WARNING, "a call of cuDNN does not come back: its handle stays open");
       }
     }
     synchronized (this) {
       closed = true;
+      handleOf.clear();
     }
-    handleOf.clear();
     Closing.each(unused, Card::close);
   }
 
-  private boolean hasEnded(Thread thread) {
+  private boolean hasEnded(Thread thread, long until) {
     boolean interrupted = Thread.interrupted();
     try {
-      thread.join(TimeUnit.NANOSECONDS.toMillis(limitNanos));
+      while (thread.isAlive() && !abandoned.contains(thread) && System.nanoTime() < until) {
+        thread.join(POLL_MILLIS);
+      }
     } catch (InterruptedException e) {
       interrupted = true;
     } finally {

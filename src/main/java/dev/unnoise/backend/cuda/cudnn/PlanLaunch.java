@@ -36,7 +36,8 @@ final class PlanLaunch implements Launch {
   @Override
   public void enqueue(int images) {
     Cudnn.check(
-        cudnn_h.cudnnBackendExecute(cudnn.handle(), prepared.plan().descriptor().ready(), pack().ready()), "cudnnBackendExecute");
+        cudnn_h.cudnnBackendExecute(cudnn.handle(), prepared.plan().descriptor().ready(), pack().ready()),
+        "cudnnBackendExecute");
   }
 
   @Override

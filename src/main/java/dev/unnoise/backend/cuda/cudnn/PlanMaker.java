@@ -12,12 +12,12 @@ import java.util.concurrent.TimeUnit;
 /** What plans of a card are made by in every precision: a handle, threads that compile, and files. */
 public final class PlanMaker implements AutoCloseable {
   /**
-   * {@code false} leaves every operation to an engine of its own and what is added to a kernel: to tell faults apart, and
-   * for comparisons.
+   * {@code false} gives every graph of cuDNN's one operation: a kernel of ours adds biases and residuals, and cuDNN
+   * computes no attention. To tell faults apart, and for comparisons.
    */
   public static final String FUSED_PROPERTY = "unnoise.cudnn.fused";
 
-  /** Seconds that compiling a form may take; then it is computed in another way. */
+  /** Seconds after which compiling a plan is given up. */
   public static final String SECONDS_PROPERTY = "unnoise.cudnn.seconds";
 
   private static final int DEFAULT_SECONDS = 10;

@@ -12,6 +12,9 @@ import java.util.Optional;
 final class PlanStore {
   private static final Gson GSON = new Gson();
 
+  /** To be changed with what files hold: those of another format are not read. */
+  private static final String FORMAT = "plans 1";
+
   private final KeptFiles files;
   private final String machine;
 
@@ -47,7 +50,7 @@ final class PlanStore {
   }
 
   private String name(GraphForm form, int images, EnginePolicy policy) {
-    String identity = KeptFiles.identity(machine, policy.name(), form.toString(), Integer.toString(images));
+    String identity = KeptFiles.identity(FORMAT, machine, policy.name(), form.toString(), Integer.toString(images));
     return "plan-" + identity + ".json";
   }
 }

@@ -26,14 +26,19 @@ final class PreparedGraphs implements AutoCloseable {
   private final boolean tf32;
   private final Map<GraphForm, EngineSearch> searches = new HashMap<>();
   private final Map<GraphForm, Optional<EngineChoice>> chosen = new HashMap<>();
-  private final Map<GraphForm, PlanCompiler.Task<First>> choosing = new HashMap<>();
-  private final Map<Numbered, PlanCompiler.Task<Optional<SavedPlan>>> compiling = new HashMap<>();
-  private final Map<Numbered, Optional<PreparedGraph>> prepared = new HashMap<>();
+  private final Map<GraphForm, PlanCompiler.Task<FirstPlans>> choosing = new HashMap<>();
+  private final Map<FormAndImages, PlanCompiler.Task<Optional<SavedPlan>>> compiling = new HashMap<>();
+  private final Map<FormAndImages, Optional<PreparedGraph>> prepared = new HashMap<>();
 
-  private record Numbered(GraphForm form, int images) {}
+  private record FormAndImages(GraphForm form, int images) {
+    @Override
+    public String toString() {
+      return form.title() + ", " + images + " images";
+    }
+  }
 
   /** The plan of the first engine for the nominal number of images, and its plan for the number that is wanted. */
-  private record First(Optional<SavedPlan> nominal, int images, Optional<SavedPlan> wanted) {}
+  private record FirstPlans(Optional<SavedPlan> nominal, int images, Optional<SavedPlan> wanted) {}
 
   /**
    * What graphs are prepared by.
@@ -69,8 +74,8 @@ final class PreparedGraphs implements AutoCloseable {
   }
 
   /** Begins to compile what {@link #of} will be asked for, unless it is there. */
-  void foresee(GraphForm form, int images) {
-    Numbered wanted = new Numbered(form, images);
+  void prepareAhead(GraphForm form, int images) {
+    FormAndImages wanted = new FormAndImages(form, images);
     if (prepared.containsKey(wanted) || choosing.containsKey(form) || compiling.containsKey(wanted)) {
       return;
     }
@@ -79,24 +84,24 @@ final class PreparedGraphs implements AutoCloseable {
       EngineSearch search = search(form, nominal(form));
       searches.put(form, search);
       choosing.put(form, submit(wanted, handle -> first(handle, search, wanted)));
-    } else if (choice.isPresent() && stored(form, images).isEmpty()) {
+    } else if (choice.isPresent() && isToCompile(form, images)) {
       EngineChoice engine = choice.get();
       compiling.put(wanted, submit(wanted, handle -> EngineSearch.compile(handle, form, images, engine)));
     }
   }
 
-  private First first(Card handle, EngineSearch search, Numbered wanted) {
+  private FirstPlans first(Card handle, EngineSearch search, FormAndImages wanted) {
     GraphForm form = wanted.form();
     Optional<SavedPlan> nominal = search.next(handle);
     Optional<SavedPlan> other =
         nominal(form) == wanted.images()
             ? nominal
             : nominal.flatMap(plan -> EngineSearch.compile(handle, form, wanted.images(), plan.choice()));
-    return new First(nominal, wanted.images(), other);
+    return new FirstPlans(nominal, wanted.images(), other);
   }
 
-  private <T> PlanCompiler.Task<T> submit(Numbered what, Function<Card, T> work) {
-    return settings.compiler().submit(what.form().title() + " for " + what.images() + " images", work);
+  private <T> PlanCompiler.Task<T> submit(FormAndImages what, Function<Card, T> work) {
+    return settings.compiler().submit(what.toString(), work);
   }
 
   private EngineSearch search(GraphForm form, int images) {
@@ -106,6 +111,11 @@ final class PreparedGraphs implements AutoCloseable {
   /** The choice of an earlier process; null if there was none. */
   private Optional<EngineChoice> storedChoice(GraphForm form) {
     return stored(form, nominal(form)).map(entry -> entry.plan().map(SavedPlan::choice)).orElse(null);
+  }
+
+  /** An engine whose plans cannot be written down is known, and yet compiles. */
+  private boolean isToCompile(GraphForm form, int images) {
+    return stored(form, images).flatMap(PlanStore.Entry::plan).filter(plan -> !plan.text().isEmpty()).isEmpty();
   }
 
   private Optional<PlanStore.Entry> stored(GraphForm form, int images) {
@@ -118,17 +128,17 @@ final class PreparedGraphs implements AutoCloseable {
    * @return nothing if no engine takes it
    */
   Optional<PreparedGraph> of(GraphForm form, int images, Trial trial) {
-    Numbered wanted = new Numbered(form, images);
+    FormAndImages wanted = new FormAndImages(form, images);
     Optional<PreparedGraph> known = prepared.get(wanted);
     if (known != null) {
       return known;
     }
-    foresee(form, images);
+    prepareAhead(form, images);
     Optional<SavedPlan> compiled = Optional.empty();
     if (!chosen.containsKey(form)) {
-      Optional<First> first = choosing.remove(form).await();
+      Optional<FirstPlans> first = choosing.remove(form).await();
       chosen.put(form, first.flatMap(found -> choose(form, found.nominal(), trial)));
-      compiled = first.filter(found -> found.images() == images).flatMap(First::wanted);
+      compiled = first.filter(found -> found.images() == images).flatMap(FirstPlans::wanted);
     } else if (compiling.containsKey(wanted)) {
       compiled = compiling.remove(wanted).await().flatMap(plan -> plan);
     }
@@ -141,7 +151,7 @@ final class PreparedGraphs implements AutoCloseable {
 
   /** Chooses the engine of a form: the first of a search that is right. */
   private Optional<EngineChoice> choose(GraphForm form, Optional<SavedPlan> first, Trial trial) {
-    Numbered nominal = new Numbered(form, nominal(form));
+    FormAndImages nominal = new FormAndImages(form, nominal(form));
     Optional<PreparedGraph> found = firstRight(nominal, searches.remove(form), first, trial);
     prepared.put(nominal, found);
     return found.map(PreparedGraph::choice);
@@ -153,29 +163,35 @@ final class PreparedGraphs implements AutoCloseable {
    * @param first the search's first plan
    */
   private Optional<PreparedGraph> firstRight(
-      Numbered wanted, EngineSearch search, Optional<SavedPlan> first, Trial trial) {
+      FormAndImages wanted, EngineSearch search, Optional<SavedPlan> first, Trial trial) {
     Optional<SavedPlan> plan = first;
+    boolean lasting = true;
     while (plan.isPresent()) {
-      Optional<PreparedGraph> right = tried(wanted, plan.get(), trial);
-      if (right.isPresent()) {
-        return right;
+      Tried tried = tried(wanted, plan.get(), trial);
+      if (tried.graph().isPresent()) {
+        return tried.graph();
       }
+      lasting &= tried.lasting();
       plan = next(wanted, search);
     }
-    LOG.log(Level.DEBUG, () -> wanted.form().title() + ", " + wanted.images() + " images: no engine");
-    if (search.isExhausted()) {
-      settings.store().write(wanted.form(), wanted.images(), policy(wanted.form()), new PlanStore.Entry(Optional.empty()));
+    LOG.log(Level.DEBUG, () -> wanted + ": no engine");
+    if (lasting && search.isExhausted()) {
+      keep(wanted, Optional.empty());
     }
     return Optional.empty();
   }
 
-  private Optional<SavedPlan> next(Numbered wanted, EngineSearch search) {
+  private void keep(FormAndImages wanted, Optional<SavedPlan> plan) {
+    settings.store().write(wanted.form(), wanted.images(), policy(wanted.form()), new PlanStore.Entry(plan));
+  }
+
+  private Optional<SavedPlan> next(FormAndImages wanted, EngineSearch search) {
     return submit(wanted, search::next).await().flatMap(plan -> plan);
   }
 
   /** A form by the engine that was chosen for it. */
   private Optional<PreparedGraph> prepare(
-      Numbered wanted, EngineChoice choice, Optional<SavedPlan> compiled, Trial trial) {
+      FormAndImages wanted, EngineChoice choice, Optional<SavedPlan> compiled, Trial trial) {
     GraphForm form = wanted.form();
     Optional<SavedPlan> kept =
         stored(form, wanted.images()).flatMap(PlanStore.Entry::plan).filter(plan -> plan.choice().equals(choice));
@@ -194,7 +210,7 @@ final class PreparedGraphs implements AutoCloseable {
         compiled
             .filter(plan -> plan.choice().equals(choice))
             .or(again)
-            .flatMap(plan -> tried(wanted, plan, trial));
+            .flatMap(plan -> tried(wanted, plan, trial).graph());
     if (made.isPresent()) {
       return made;
     }
@@ -209,59 +225,56 @@ final class PreparedGraphs implements AutoCloseable {
     return other;
   }
 
-  /** A plan that is right, and kept from now on. */
-  private Optional<PreparedGraph> tried(Numbered wanted, SavedPlan plan, Trial trial) {
+  /**
+   * What became of a plan.
+   *
+   * @param graph nothing if it is not used
+   * @param lasting whether it never will be, rather than not now
+   */
+  private record Tried(Optional<PreparedGraph> graph, boolean lasting) {
+    static final Tried NEVER = new Tried(Optional.empty(), true);
+    static final Tried NOT_NOW = new Tried(Optional.empty(), false);
+  }
+
+  /** Tries a plan, and keeps it if it is right. */
+  private Tried tried(FormAndImages wanted, SavedPlan plan, Trial trial) {
     if (plan.workspaceBytes() > settings.mostWorkspace()) {
-      LOG.log(
-          Level.DEBUG,
-          () -> wanted.form().title() + ", " + wanted.images() + " images: " + plan + ": more than is granted");
-      return Optional.empty();
+      LOG.log(Level.DEBUG, () -> wanted + ": " + plan + ": more than is granted");
+      return Tried.NEVER;
     }
     Optional<PreparedGraph> made = load(wanted, plan, true);
     if (made.isEmpty()) {
-      return made;
+      return Tried.NOT_NOW;
     }
     PreparedGraph graph = made.get();
     try {
-      Optional<String> wrong = wrong(wanted, trial, graph);
-      if (wrong.isPresent()) {
-        LOG.log(
-            Level.WARNING,
-            () ->
-                "cuDNN's " + plan.choice() + " is not used for " + wanted.form().title() + ", " + wanted.images()
-                    + " images: " + wrong.get());
-        graph.close();
-        return Optional.empty();
+      switch (trial.of(graph, wanted.images())) {
+        case LibraryTrial.Verdict.Right _ -> keep(wanted, Optional.of(plan));
+        case LibraryTrial.Verdict.NotTried(String why) ->
+            LOG.log(Level.WARNING, () -> wanted + " is used without a trial: " + why);
+        case LibraryTrial.Verdict.Wrong(String what) -> {
+          passOver(wanted, graph, what);
+          return Tried.NEVER;
+        }
       }
+    } catch (BackendException e) {
+      if (!card.isAlive()) {
+        Closing.after(e, graph::close);
+        throw e;
+      }
+      // A plan that cannot be run is as good as none.
+      passOver(wanted, graph, e.getMessage());
+      return Tried.NOT_NOW;
     } catch (RuntimeException e) {
       Closing.after(e, graph::close);
       throw e;
     }
-    if (!plan.text().isEmpty()) {
-      settings.store().write(wanted.form(), wanted.images(), policy(wanted.form()), new PlanStore.Entry(Optional.of(plan)));
-    }
-    return made;
+    return new Tried(made, true);
   }
 
-  /** What is wrong with what a plan computes; a plan that cannot be run is wrong as long as the card still answers. */
-  private Optional<String> wrong(Numbered wanted, Trial trial, PreparedGraph graph) {
-    try {
-      return switch (trial.of(graph, wanted.images())) {
-        case LibraryTrial.Verdict.Right _ -> Optional.empty();
-        case LibraryTrial.Verdict.Wrong(String what) -> Optional.of(what);
-        case LibraryTrial.Verdict.NotTried(String why) -> {
-          LOG.log(
-              Level.WARNING,
-              () -> wanted.form().title() + ", " + wanted.images() + " images, is used without a trial: " + why);
-          yield Optional.empty();
-        }
-      };
-    } catch (BackendException e) {
-      if (!card.answers()) {
-        throw e;
-      }
-      return Optional.of(e.getMessage());
-    }
+  private static void passOver(FormAndImages wanted, PreparedGraph graph, String why) {
+    LOG.log(Level.WARNING, () -> "cuDNN's " + graph.choice() + " is not used for " + wanted + ": " + why);
+    graph.close();
   }
 
   /**
@@ -269,7 +282,7 @@ final class PreparedGraphs implements AutoCloseable {
    *
    * @param compile whether it may be compiled again if its text is not taken
    */
-  private Optional<PreparedGraph> load(Numbered wanted, SavedPlan plan, boolean compile) {
+  private Optional<PreparedGraph> load(FormAndImages wanted, SavedPlan plan, boolean compile) {
     OperationGraph graph = wanted.form().graph(card, wanted.images());
     try {
       Optional<ExecutionPlan> made =
@@ -280,8 +293,7 @@ final class PreparedGraphs implements AutoCloseable {
       if (made.isPresent()) {
         LOG.log(
             Level.DEBUG,
-            () ->
-                wanted.form().title() + ", " + wanted.images() + " images: " + plan + (compile ? "" : " before"));
+            () -> wanted + ": " + plan + (compile ? "" : " by an earlier run"));
         return Optional.of(new PreparedGraph(graph, made.get(), plan.choice()));
       }
     } catch (RuntimeException e) {

@@ -50,7 +50,7 @@ final class BoundGraph implements Site, AutoCloseable {
         inputs.put(input, held.own(context.allocate(input.bytes() * images * vectors)));
       }
       statistics = held.own(Statistics.of(context, programs.traits(), graph, images));
-      graph.nodes().forEach(node -> Launches.foresee(node, programs, parameters, this));
+      graph.nodes().forEach(node -> Launches.prepareAhead(node, programs, parameters, this));
       for (Node node : graph.nodes()) {
         List<Launch> ofNode = Launches.of(node, programs, parameters, this);
         ofNode.forEach(held::own);

@@ -6,7 +6,7 @@ import java.util.Optional;
 public interface AttentionLibrary {
 
   /** Says that {@link #launch} will be called with the same: what takes long may begin. */
-  default void foresee(AttentionGeometry geometry, AttentionOperands operands, int images) {}
+  default void prepareAhead(AttentionGeometry geometry, AttentionOperands operands, int images) {}
 
   /**
    * Prepares an attention.

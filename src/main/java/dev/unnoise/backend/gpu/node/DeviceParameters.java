@@ -95,8 +95,13 @@ public final class DeviceParameters implements AutoCloseable {
     }
     float[] elements = values.get();
     GpuBuffer buffer = context.allocate((long) type.bytes() * elements.length);
+    try {
+      context.write(buffer, 0, Stored.of(elements, type));
+    } catch (RuntimeException e) {
+      Closing.after(e, buffer::close);
+      throw e;
+    }
     buffers.put(key, buffer);
-    context.write(buffer, 0, Stored.of(elements, type));
     return buffer;
   }
 

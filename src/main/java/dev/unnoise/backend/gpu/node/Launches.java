@@ -53,13 +53,13 @@ public final class Launches {
   }
 
   /** Has libraries begin with what takes them long, before {@link #of} is called for the first node. */
-  public static void foresee(Node node, Programs programs, DeviceParameters parameters, Site site) {
+  public static void prepareAhead(Node node, Programs programs, DeviceParameters parameters, Site site) {
     if (node instanceof Product product) {
-      ProductLaunch.foresee(product, programs, parameters, site);
+      ProductLaunch.prepareAhead(product, programs, parameters, site);
     } else if (node instanceof Attention attention) {
       AttentionGeometry geometry = AttentionGeometry.of(attention);
       AttentionOperands operands = operands(attention, site);
-      programs.traits().attentionLibraries().forEach(one -> one.foresee(geometry, operands, site.images()));
+      programs.traits().attentionLibraries().forEach(one -> one.prepareAhead(geometry, operands, site.images()));
     }
   }
 

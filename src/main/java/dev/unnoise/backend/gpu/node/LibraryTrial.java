@@ -31,6 +31,12 @@ public final class LibraryTrial implements AutoCloseable {
   /** A factor in single precision that is rounded to 10 bits is off by so much more than a sum in another order. */
   private static final double ROUNDED_FACTORS = 40;
 
+  /** Likewise an attention for which one side rounds its probabilities. */
+  private static final double ROUNDED_PROBABILITIES = 2;
+
+  /** Likewise sums of what Winograd's transform makes of factors, where there are many channels. */
+  private static final double TRANSFORMED_FACTORS = 5;
+
   /** What a trial came to. */
   public sealed interface Verdict {
 
@@ -120,7 +126,7 @@ public final class LibraryTrial implements AutoCloseable {
   }
 
   private double roughness(DataType type) {
-    return tf32 && type == DataType.F32 ? ROUNDED_FACTORS : 1;
+    return type != DataType.F32 ? 1 : tf32 ? ROUNDED_FACTORS : TRANSFORMED_FACTORS;
   }
 
   private float[] weight(ProductGeometry geometry) {
@@ -173,7 +179,7 @@ public final class LibraryTrial implements AutoCloseable {
     run(List.of(launch));
     return compare(
         new Results(scratch.output(), expected, tokens, width, type),
-        Stored.tolerance(type, type),
+        ROUNDED_PROBABILITIES * Stored.tolerance(type, type),
         image -> {
           long first = (long) image * tokens;
           return Launches.attention(
@@ -211,14 +217,17 @@ public final class LibraryTrial implements AutoCloseable {
     TreeSet<Integer> compared = new TreeSet<>();
     IntStream.range(0, COMPARED).forEach(i -> compared.add((int) ((images - 1L) * i / (COMPARED - 1))));
     for (int image : compared) {
+      float[] expected;
       try (Launch launch = kernel.apply(image)) {
         launch.enqueue(1);
-        float[] expected = read(results.one(), results);
-        float[] actual = read(results.image(image), results);
-        Optional<String> wrong = difference(expected, actual, tolerance);
-        if (wrong.isPresent()) {
-          return new Verdict.Wrong("image " + image + " of " + images + " is off by " + wrong.get());
-        }
+        expected = read(results.one(), results);
+      } catch (BackendException e) {
+        // What the library computed may still be right.
+        return new Verdict.NotTried(e.getMessage());
+      }
+      Optional<String> wrong = difference(expected, read(results.image(image), results), tolerance);
+      if (wrong.isPresent()) {
+        return new Verdict.Wrong("image " + image + " of " + images + " is off by " + wrong.get());
       }
     }
     return new Verdict.Right();
@@ -234,7 +243,7 @@ public final class LibraryTrial implements AutoCloseable {
       squares += (double) expected[i] * expected[i];
     }
     double size = Math.sqrt(squares / expected.length);
-    return worst <= tolerance * Math.max(size, 1)
+    return worst <= tolerance * size
         ? Optional.empty()
         : Optional.of(String.format(Locale.ROOT, "%.3g where results are of size %.3g", worst, size));
   }

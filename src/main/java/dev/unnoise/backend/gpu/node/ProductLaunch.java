@@ -26,11 +26,11 @@ final class ProductLaunch {
   }
 
   /** Has a library begin with what takes it long. */
-  static void foresee(Product node, Programs programs, DeviceParameters parameters, Site site) {
+  static void prepareAhead(Product node, Programs programs, DeviceParameters parameters, Site site) {
     ProductTemplate template = programs.choices().product(node);
     if (template instanceof LibraryProduct(ProductLibrary library)) {
       ProductGeometry all = ProductGeometry.of(node).repeated(site.vectors());
-      library.foresee(all, operands(node, template, parameters, site), site.images());
+      library.prepareAhead(all, operands(node, template, parameters, site), site.images());
     }
   }
 

@@ -12,7 +12,7 @@ public interface ProductLibrary {
   boolean fits(ProductGeometry geometry);
 
   /** Says that {@link #launch} will be called with the same: what takes long may begin. */
-  default void foresee(ProductGeometry geometry, ProductOperands operands, int images) {}
+  default void prepareAhead(ProductGeometry geometry, ProductOperands operands, int images) {}
 
   /**
    * Prepares a product. Weights lie as {@link LibraryProduct#packing()} says.
