@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
   private static final int MOST_SECONDS = 3600;
 
+  private final long began = System.nanoTime();
+
   @Spec private CommandSpec spec;
   @Mixin private MeasuredNetwork measured;
 
@@ -79,7 +81,7 @@ final class BenchCommand implements Callable<Integer> {
       Backends.Opened opened = opening.finish();
       int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
       Benchmark benchmark = new Benchmark(pipeline, network, images);
-      double nanosPerStep = benchmark.warmUp();
+      double nanosPerStep = benchmark.warmUp(began);
       int measuredSteps = (int) Math.clamp(seconds * 1e9 / nanosPerStep, steps, Benchmark.MOST_STEPS);
       Benchmark.Measured found =
           benchmark.measure(

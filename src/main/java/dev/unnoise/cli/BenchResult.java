@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 /**
  * What a benchmark measured; the components are the keys of its JSON.
  *
+ * @param secondsBeforeFirstStep from the program's start, for loading, compiling and choosing
  * @param computedBy how many products and attentions each library, or a kernel, computes; empty if the backend does not say
  * @param timeShares of each kind of node and of what the sampler computes, in [0, 1]
  */
@@ -19,6 +20,7 @@ record BenchResult(
     String precision,
     int batch,
     int steps,
+    double secondsBeforeFirstStep,
     double msPerStep,
     double imageStepsPerSecond,
     double tflops,
@@ -40,6 +42,7 @@ record BenchResult(
         imageStepsPerSecond,
         msPerStep,
         tflops);
+    out.printf(Locale.ROOT, "%.1f s before the first step%n", secondsBeforeFirstStep);
     out.printf(
         Locale.ROOT,
         "%d launches per step, %d host waits and %d allocations in the loop%n",

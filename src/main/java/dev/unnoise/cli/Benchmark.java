@@ -30,6 +30,8 @@ final class Benchmark {
   private final Network network;
   private final int batch;
 
+  private double secondsBeforeFirstStep;
+
   Benchmark(Pipeline pipeline, Network network, int batch) {
     this.pipeline = pipeline;
     this.network = network;
@@ -37,21 +39,25 @@ final class Benchmark {
   }
 
   /**
-   * Samples until a second of it has passed: cards take that long to raise their clocks.
+   * Samples until a second of it has passed: cards take that long to raise their clocks. What only the first steps wait
+   * for, such as compiling, loading and recording, is counted as time before them.
    *
+   * @param began {@link System#nanoTime} when the program began
    * @return nanoseconds of a step
    */
-  double warmUp() {
-    long nanos = 0;
+  double warmUp(long began) {
     int steps = LEAST_WARM_STEPS;
-    while (true) {
+    long nanos = run(steps).nanos();
+    long first = System.nanoTime() - began;
+    double nanosPerStep = (double) nanos / steps;
+    while (nanos < WARM_NANOS) {
+      steps = Math.min(2 * steps, MOST_STEPS);
       long now = run(steps).nanos();
       nanos += now;
-      if (nanos >= WARM_NANOS) {
-        return (double) now / steps;
-      }
-      steps = Math.min(2 * steps, MOST_STEPS);
+      nanosPerStep = (double) now / steps;
     }
+    secondsBeforeFirstStep = Math.max(0, first - LEAST_WARM_STEPS * nanosPerStep) * 1e-9;
+    return nanosPerStep;
   }
 
   private SampleReport run(int steps) {
@@ -92,6 +98,7 @@ final class Benchmark {
             precision.label(),
             batch,
             steps,
+            secondsBeforeFirstStep,
             1e3 * seconds / steps,
             report.imageStepsPerSecond(),
             flop / seconds / 1e12,

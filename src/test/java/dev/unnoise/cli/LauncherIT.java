@@ -190,6 +190,8 @@ class LauncherIT {
             "hostSyncsInLoop", "allocationsInLoop", "launchesPerStep", "computedBy")) {
       assertTrue(json.has(key), key);
     }
+    double before = json.get("secondsBeforeFirstStep").getAsDouble();
+    assertTrue(before > 0, "first step after " + before + " s");
     assertEquals(0, json.get("hostSyncsInLoop").getAsInt());
     assertEquals(0, json.get("allocationsInLoop").getAsInt());
     double shares = json.getAsJsonObject("timeShares").asMap().values().stream().mapToDouble(v -> v.getAsDouble()).sum();
