@@ -27,7 +27,7 @@ public final class PlannedLaunches {
     try (Device card = PlannedCard.open();
         Pipeline pipeline =
             new Pipeline(card, network, parameter -> new float[Math.toIntExact(parameter.elements())], precision)) {
-      Benchmark benchmark = new Benchmark(pipeline, network, batch, System.nanoTime());
+      Benchmark benchmark = new Benchmark(pipeline, network, batch);
       System.out.print(LaunchesFile.text(benchmark.launches(Repeats.ONCE)));
     }
   }

@@ -80,8 +80,8 @@ final class BenchCommand implements Callable<Integer> {
         Pipeline pipeline = device.pipeline(opening, network, weights)) {
       Backends.Opened opened = opening.finish();
       int images = batch != null ? batch : pipeline.suitableBatch(Long.MAX_VALUE, 1);
-      Benchmark benchmark = new Benchmark(pipeline, network, images, began);
-      double nanosPerStep = benchmark.warmUp();
+      Benchmark benchmark = new Benchmark(pipeline, network, images);
+      double nanosPerStep = benchmark.warmUp(began);
       int measuredSteps = (int) Math.clamp(seconds * 1e9 / nanosPerStep, steps, Benchmark.MOST_STEPS);
       Benchmark.Measured found =
           benchmark.measure(

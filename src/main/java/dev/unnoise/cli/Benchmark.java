@@ -30,28 +30,22 @@ final class Benchmark {
   private final Network network;
   private final int batch;
 
-  private final long began;
   private double secondsBeforeFirstStep;
 
-  /**
-   * Makes one.
-   *
-   * @param began {@link System#nanoTime} when the program began
-   */
-  Benchmark(Pipeline pipeline, Network network, int batch, long began) {
+  Benchmark(Pipeline pipeline, Network network, int batch) {
     this.pipeline = pipeline;
     this.network = network;
     this.batch = batch;
-    this.began = began;
   }
 
   /**
    * Samples until a second of it has passed: cards take that long to raise their clocks. What only the first steps wait
    * for, such as compiling, loading and recording, is counted as time before them.
    *
+   * @param began {@link System#nanoTime} when the program began
    * @return nanoseconds of a step
    */
-  double warmUp() {
+  double warmUp(long began) {
     int steps = LEAST_WARM_STEPS;
     long nanos = run(steps).nanos();
     long first = System.nanoTime() - began;
