@@ -34,6 +34,8 @@ static const std::map<std::string, long> defaults = {
     {"cudnnWrongEngines", 0},
     {"cudnnUnloadableEngines", 0},
     {"cudnnHangingEngines", 0},
+    /* Milliseconds that compiling a plan takes, one plan at a time. */
+    {"cudnnCompileMillis", 0},
     /* Engines that say they transform their operands as Winograd does. */
     {"cudnnTransformingEngines", 0},
     /* 0: plans cannot be written down. */

@@ -1,4 +1,7 @@
 /* What engines, heuristics, configurations and plans come to when they are finalised. */
+#include <chrono>
+#include <thread>
+
 #include "../core/context.h"
 #include "../core/stream.h"
 #include "descriptor.h"
@@ -60,6 +63,7 @@ cudnnStatus_t make_plan(const Call &call, Descriptor &descriptor) {
     return read_plan(descriptor);
   }
   Call compiling("a plan is compiled");
+  std::this_thread::sleep_for(std::chrono::milliseconds(setting("cudnnCompileMillis")));
   const Descriptor &configuration = *descriptor.other(PLAN_ENGINECFG);
   descriptor.operations = configuration.operations;
   descriptor.engine = configuration.engine;

@@ -19,7 +19,7 @@ final class EngineSearch {
   private Iterator<EngineChoice> engines;
   private int tried;
   private long nanos;
-  private boolean exhausted;
+  private boolean ended;
 
   /**
    * A search that has not begun.
@@ -48,7 +48,7 @@ final class EngineSearch {
           return plan;
         }
       }
-      exhausted = !engines.hasNext() || tried >= MOST_FUSED;
+      ended = true;
       return Optional.empty();
     } finally {
       nanos += System.nanoTime() - began;
@@ -59,9 +59,9 @@ final class EngineSearch {
     return !form.isFused() || tried < MOST_FUSED && spent < limitNanos;
   }
 
-  /** Whether all engines were tried that ever would be, rather than as many as time allowed. */
-  boolean isExhausted() {
-    return exhausted;
+  /** Whether it has come to its end: there is no other engine, or enough have been tried for long enough. */
+  boolean hasEnded() {
+    return ended;
   }
 
   /** The plan of a form by an engine; nothing if the engine does not take it. */

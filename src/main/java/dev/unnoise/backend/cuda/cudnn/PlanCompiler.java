@@ -168,7 +168,7 @@ final class PlanCompiler implements AutoCloseable {
   private synchronized void beginSideBySide() {
     if (!warm) {
       warm = true;
-      setThreads(most);
+      setThreads(Math.max(most, threads.getMaximumPoolSize()));
     }
   }
 
@@ -194,6 +194,7 @@ final class PlanCompiler implements AutoCloseable {
         () -> "cuDNN does not come back from compiling " + task.what + ", which is computed in another way");
     if (notBack.incrementAndGet() < MOST_ABANDONED) {
       setThreads(threads.getMaximumPoolSize() + 1);
+      beginSideBySide();
       return;
     }
     List<Runnable> waiting = new ArrayList<>();

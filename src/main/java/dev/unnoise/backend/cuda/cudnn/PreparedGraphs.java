@@ -175,7 +175,7 @@ final class PreparedGraphs implements AutoCloseable {
       plan = next(wanted, search);
     }
     LOG.log(Level.DEBUG, () -> wanted + ": no engine");
-    if (lasting && search.isExhausted()) {
+    if (lasting && search.hasEnded()) {
       keep(wanted, Optional.empty());
     }
     return Optional.empty();
