@@ -3,6 +3,7 @@ import csv
 import io
 import re
 import shutil
+import signal
 
 from card import compare
 from card.processes import Failed
@@ -226,7 +227,7 @@ def profile(run):
     done = run.processes.run("ncu", [*command, *run.java.command(
         "dev.unnoise.cli.Main", "predict", "--backend", options.backend, "--model", run.model, "--input",
         run.model / "x.npy", "--timestep", "500", "--precision", options.precision, "--out",
-        run.scratch / "profiled.npy", *run.classes())])
+        run.scratch / "profiled.npy", *run.classes())], ask=signal.SIGINT)
     if report.exists():
         run.results.profile = counted(report.read_text(errors="replace"))
         run.processes.keep("ncu.csv", report)
