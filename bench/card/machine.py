@@ -1,4 +1,5 @@
 """What is on the machine: a runtime and classes from the archive, PyTorch's libraries, tools, clocks of the card."""
+import lzma
 import os
 import pathlib
 import re
@@ -40,7 +41,7 @@ def unpack(archive, scratch):
     try:
         with tarfile.open(archive) as packed:
             packed.extractall(scratch, filter="tar")
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, EOFError, lzma.LZMAError, tarfile.TarError) as error:
         raise Failed(f"{archive}: {error}; bench/carry makes it") from None
     return scratch / "card"
 

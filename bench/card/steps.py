@@ -3,6 +3,7 @@ import csv
 import io
 import re
 import shutil
+import signal
 
 from card import compare
 from card.processes import Failed
@@ -226,7 +227,7 @@ def profile(run):
     done = run.processes.run("ncu", [*command, *run.java.command(
         "dev.unnoise.cli.Main", "predict", "--backend", options.backend, "--model", run.model, "--input",
         run.model / "x.npy", "--timestep", "500", "--precision", options.precision, "--out",
-        run.scratch / "profiled.npy", *run.classes())])
+        run.scratch / "profiled.npy", *run.classes())], ask=signal.SIGINT)
     if report.exists():
         run.results.profile = counted(report.read_text(errors="replace"))
         run.processes.keep("ncu.csv", report)
@@ -338,8 +339,8 @@ def first(options):
         Step(f"PyTorch {main} {batch}", 170, 20,
              theirs("PyTorch (compiled, CUDA graph)", [main], [batch], compiled), ours=False),
         Step(f"bench {main} {batch} again", 60, 5, ours([main], [batch], table=False)),
-        Step(f"bench {main} {listed(options.batches)}", 90, 5, ours([main], options.batches)),
-        Step(f"PyTorch {main} {listed(options.batches)}", 120, 20,
+        Step(f"bench {main}, batches {listed(options.batches)}", 90, 5, ours([main], options.batches)),
+        Step(f"PyTorch {main}, batches {listed(options.batches)}", 120, 20,
              theirs("PyTorch (compiled, reduce-overhead)", [main], options.batches, ["--mode", "reduce-overhead"]),
              ours=False),
         Step(f"bench {listed(others)}", 90, 5, single_and_tf32),

@@ -304,13 +304,18 @@ class CardRunTest(unittest.TestCase):
         self.assertEqual(2, status)
         self.assertIn("holds results already", said)
 
-    def test_an_archive_that_is_not_there_is_one_line(self):
+    def test_an_archive_that_cannot_be_read_is_one_line(self):
         fakes = self.fakes()
-        done = subprocess.run([sys.executable, HOME / "bench" / "card-run", "--archive", self.folder / "none.tar.xz",
-                               "--out", fakes.out], env=fakes.environment, capture_output=True, text=True, check=False)
-        self.assertEqual(2, done.returncode)
-        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
-        self.assertIn("bench/carry makes it", done.stderr)
+        cut = self.folder / "cut.tar.xz"
+        with tarfile.open(cut, "w:xz") as archive:
+            archive.add(fakes.folder / "bin", "card")
+        cut.write_bytes(cut.read_bytes()[:-100])
+        for archive in (cut, self.folder / "none.tar.xz"):
+            line = [sys.executable, HOME / "bench" / "card-run", "--archive", archive, "--out", fakes.out]
+            done = subprocess.run(line, env=fakes.environment, capture_output=True, text=True, check=False)
+            self.assertEqual(2, done.returncode)
+            self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+            self.assertIn("bench/carry makes it", done.stderr)
 
 
 class ProcessesTest(unittest.TestCase):
