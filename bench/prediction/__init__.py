@@ -1,0 +1,1 @@
+"""Time per launch, predicted from its work."""
