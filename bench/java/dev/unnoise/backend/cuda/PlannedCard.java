@@ -55,6 +55,19 @@ public final class PlannedCard implements Gpu {
             "cuda", info, GpuDevice.PASSES_BESIDE_LIBRARY, precision -> traits, Optional.empty(), new Held()));
   }
 
+  /** What the backend cuda leaves to cuDNN. */
+  public interface PlannedProducts extends ProductLibrary {
+    @Override
+    default String name() {
+      return "cudnn";
+    }
+
+    @Override
+    default boolean fits(ProductGeometry geometry) {
+      return CudnnProducts.covers(geometry);
+    }
+  }
+
   /** A library's launch, of which only the name is known. */
   public record Planned(String by) implements Launch {
     @Override
@@ -69,17 +82,7 @@ public final class PlannedCard implements Gpu {
   }
 
   /** cuDNN's products: engines add one vector, and a residual to products in 16 bits. */
-  private static final class Products implements ProductLibrary {
-    @Override
-    public String name() {
-      return "cudnn";
-    }
-
-    @Override
-    public boolean fits(ProductGeometry geometry) {
-      return CudnnProducts.covers(geometry);
-    }
-
+  private static final class Products implements PlannedProducts {
     @Override
     public List<Launch> launch(
         ProductGeometry geometry, ProductOperands operands, int images, Programs programs) {

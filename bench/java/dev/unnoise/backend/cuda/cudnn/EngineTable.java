@@ -11,7 +11,6 @@ import dev.unnoise.backend.gpu.node.AttentionOperands;
 import dev.unnoise.backend.gpu.node.Launch;
 import dev.unnoise.backend.gpu.node.LibraryTrial;
 import dev.unnoise.backend.gpu.node.ProductGeometry;
-import dev.unnoise.backend.gpu.node.ProductLibrary;
 import dev.unnoise.backend.gpu.node.ProductOperands;
 import dev.unnoise.backend.gpu.node.Programs;
 import dev.unnoise.graph.Network;
@@ -101,17 +100,7 @@ public final class EngineTable {
     return forms;
   }
 
-  private record Products(Set<GraphForm> forms) implements ProductLibrary {
-    @Override
-    public String name() {
-      return "cudnn";
-    }
-
-    @Override
-    public boolean fits(ProductGeometry geometry) {
-      return CudnnProducts.covers(geometry);
-    }
-
+  private record Products(Set<GraphForm> forms) implements PlannedCard.PlannedProducts {
     @Override
     public List<Launch> launch(
         ProductGeometry geometry, ProductOperands operands, int images, Programs programs) {

@@ -17,6 +17,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A card, opened: its primary context and one stream. */
@@ -145,15 +146,23 @@ public final class CudaContext implements Gpu {
     }
   }
 
-  private String free() {
+  private static String free() {
+    return memory()
+        .map(memory -> ", " + mebibytes(memory.free()) + " of " + mebibytes(memory.total()) + " are free")
+        .orElse("");
+  }
+
+  /** Bytes of the card's memory. */
+  private record FreeMemory(long free, long total) {}
+
+  /** Nothing if the card does not say. */
+  private static Optional<FreeMemory> memory() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment free = arena.allocate(ValueLayout.JAVA_LONG);
       MemorySegment total = arena.allocate(ValueLayout.JAVA_LONG);
-      if (driver_h.cuMemGetInfo_v2(free, total) != driver_h.CUDA_SUCCESS()) {
-        return "";
-      }
-      return ", " + mebibytes(free.get(ValueLayout.JAVA_LONG, 0)) + " of " + mebibytes(total.get(ValueLayout.JAVA_LONG, 0))
-          + " are free";
+      return driver_h.cuMemGetInfo_v2(free, total) == driver_h.CUDA_SUCCESS()
+          ? Optional.of(new FreeMemory(free.get(ValueLayout.JAVA_LONG, 0), total.get(ValueLayout.JAVA_LONG, 0)))
+          : Optional.empty();
     }
   }
 
@@ -163,12 +172,7 @@ public final class CudaContext implements Gpu {
 
   /** Whether the card still answers, asked without waiting for it: after some failures no call succeeds any more. */
   public boolean isAlive() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment free = arena.allocate(ValueLayout.JAVA_LONG);
-      MemorySegment total = arena.allocate(ValueLayout.JAVA_LONG);
-      return driver_h.cuCtxSetCurrent(context) == driver_h.CUDA_SUCCESS()
-          && driver_h.cuMemGetInfo_v2(free, total) == driver_h.CUDA_SUCCESS();
-    }
+    return driver_h.cuCtxSetCurrent(context) == driver_h.CUDA_SUCCESS() && memory().isPresent();
   }
 
   @Override

@@ -15,7 +15,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -41,7 +40,6 @@ final class PlanCompiler implements AutoCloseable {
   private final Map<Thread, Card> handleOf = new ConcurrentHashMap<>();
   private final Set<Task<?>> running = ConcurrentHashMap.newKeySet();
   private final Set<Thread> abandoned = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger notBack = new AtomicInteger();
   private volatile boolean warm;
   private volatile long lastEnded = System.nanoTime();
   private boolean closed;
@@ -157,7 +155,7 @@ final class PlanCompiler implements AutoCloseable {
    */
   <T> Task<T> submit(String what, Function<Card, T> work) {
     Task<T> task = new Task<>(what, work);
-    if (notBack.get() < MOST_ABANDONED) {
+    if (abandoned.size() < MOST_ABANDONED) {
       threads.execute(task);
     } else {
       task.overdue = true;
@@ -192,7 +190,7 @@ final class PlanCompiler implements AutoCloseable {
     LOG.log(
         Level.WARNING,
         () -> "cuDNN does not come back from compiling " + task.what + ", which is computed in another way");
-    if (notBack.incrementAndGet() < MOST_ABANDONED) {
+    if (abandoned.size() < MOST_ABANDONED) {
       setThreads(threads.getMaximumPoolSize() + 1);
       beginSideBySide();
       return;
@@ -213,7 +211,6 @@ final class PlanCompiler implements AutoCloseable {
     Card handle = null;
     synchronized (this) {
       if (abandoned.remove(Thread.currentThread())) {
-        notBack.decrementAndGet();
         handle = closed ? null : handleOf.remove(Thread.currentThread());
       }
     }

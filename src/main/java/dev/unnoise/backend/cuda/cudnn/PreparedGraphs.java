@@ -24,9 +24,9 @@ final class PreparedGraphs implements AutoCloseable {
   private final Card card;
   private final Settings settings;
   private final boolean tf32;
-  private final Map<GraphForm, EngineSearch> searches = new HashMap<>();
+  private final Map<FormAndImages, Optional<PlanStore.Entry>> read = new HashMap<>();
   private final Map<GraphForm, Optional<EngineChoice>> chosen = new HashMap<>();
-  private final Map<GraphForm, PlanCompiler.Task<FirstPlans>> choosing = new HashMap<>();
+  private final Map<GraphForm, Choosing> choosing = new HashMap<>();
   private final Map<FormAndImages, PlanCompiler.Task<Optional<SavedPlan>>> compiling = new HashMap<>();
   private final Map<FormAndImages, Optional<PreparedGraph>> prepared = new HashMap<>();
 
@@ -39,6 +39,9 @@ final class PreparedGraphs implements AutoCloseable {
 
   /** The plan of the first engine for the nominal number of images, and its plan for the number that is wanted. */
   private record FirstPlans(Optional<SavedPlan> nominal, int images, Optional<SavedPlan> wanted) {}
+
+  /** A search whose first plans are being compiled. */
+  private record Choosing(EngineSearch search, PlanCompiler.Task<FirstPlans> first) {}
 
   /**
    * What graphs are prepared by.
@@ -82,12 +85,14 @@ final class PreparedGraphs implements AutoCloseable {
     Optional<EngineChoice> choice = chosen.computeIfAbsent(form, this::storedChoice);
     if (choice == null) {
       EngineSearch search = search(form, nominal(form));
-      searches.put(form, search);
-      choosing.put(form, submit(wanted, handle -> first(handle, search, wanted)));
+      choosing.put(form, new Choosing(search, submit(wanted, handle -> first(handle, search, wanted))));
     } else if (choice.isPresent() && isToCompile(form, images)) {
-      EngineChoice engine = choice.get();
-      compiling.put(wanted, submit(wanted, handle -> EngineSearch.compile(handle, form, images, engine)));
+      compiling.put(wanted, compile(wanted, choice.get()));
     }
+  }
+
+  private PlanCompiler.Task<Optional<SavedPlan>> compile(FormAndImages wanted, EngineChoice choice) {
+    return submit(wanted, handle -> EngineSearch.compile(handle, wanted.form(), wanted.images(), choice));
   }
 
   private FirstPlans first(Card handle, EngineSearch search, FormAndImages wanted) {
@@ -118,8 +123,10 @@ final class PreparedGraphs implements AutoCloseable {
     return stored(form, images).flatMap(PlanStore.Entry::plan).filter(plan -> !plan.text().isEmpty()).isEmpty();
   }
 
+  /** Read once: a plan's text is long. */
   private Optional<PlanStore.Entry> stored(GraphForm form, int images) {
-    return settings.store().read(form, images, policy(form));
+    return read.computeIfAbsent(
+        new FormAndImages(form, images), _ -> settings.store().read(form, images, policy(form)));
   }
 
   /**
@@ -136,8 +143,9 @@ final class PreparedGraphs implements AutoCloseable {
     prepareAhead(form, images);
     Optional<SavedPlan> compiled = Optional.empty();
     if (!chosen.containsKey(form)) {
-      Optional<FirstPlans> first = choosing.remove(form).await();
-      chosen.put(form, first.flatMap(found -> choose(form, found.nominal(), trial)));
+      Choosing begun = choosing.remove(form);
+      Optional<FirstPlans> first = begun.first().await();
+      chosen.put(form, first.flatMap(found -> choose(form, begun.search(), found.nominal(), trial)));
       compiled = first.filter(found -> found.images() == images).flatMap(FirstPlans::wanted);
     } else if (compiling.containsKey(wanted)) {
       compiled = compiling.remove(wanted).await().flatMap(plan -> plan);
@@ -146,13 +154,15 @@ final class PreparedGraphs implements AutoCloseable {
       Optional<SavedPlan> there = compiled;
       prepared.put(wanted, chosen.get(form).flatMap(choice -> prepare(wanted, choice, there, trial)));
     }
+    read.remove(wanted);
     return prepared.get(wanted);
   }
 
   /** Chooses the engine of a form: the first of a search that is right. */
-  private Optional<EngineChoice> choose(GraphForm form, Optional<SavedPlan> first, Trial trial) {
+  private Optional<EngineChoice> choose(
+      GraphForm form, EngineSearch search, Optional<SavedPlan> first, Trial trial) {
     FormAndImages nominal = new FormAndImages(form, nominal(form));
-    Optional<PreparedGraph> found = firstRight(nominal, searches.remove(form), first, trial);
+    Optional<PreparedGraph> found = firstRight(nominal, search, first, trial);
     prepared.put(nominal, found);
     return found.map(PreparedGraph::choice);
   }
@@ -182,6 +192,7 @@ final class PreparedGraphs implements AutoCloseable {
   }
 
   private void keep(FormAndImages wanted, Optional<SavedPlan> plan) {
+    read.remove(wanted);
     settings.store().write(wanted.form(), wanted.images(), policy(wanted.form()), new PlanStore.Entry(plan));
   }
 
@@ -200,11 +211,7 @@ final class PreparedGraphs implements AutoCloseable {
     if (made.isPresent()) {
       return made;
     }
-    Supplier<Optional<SavedPlan>> again =
-        () ->
-            submit(wanted, handle -> EngineSearch.compile(handle, form, wanted.images(), choice))
-                .await()
-                .flatMap(plan -> plan);
+    Supplier<Optional<SavedPlan>> again = () -> compile(wanted, choice).await().flatMap(plan -> plan);
     // The first engine may have turned out to be wrong.
     made =
         compiled
